@@ -1,0 +1,82 @@
+//! Writes what learners include: this kernel's `vmlinux.h`, and libbpf's
+//! headers, which are those of the libbpf that this worker carries.
+
+use std::{
+    ffi::{c_char, c_void},
+    fs,
+    path::Path,
+    ptr::NonNull,
+};
+
+use libbpf_rs::AsRawLibbpf;
+
+/// Around every type, so that CO-RE relocates each access to a kernel struct.
+const BEFORE: &str = "\
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
+#endif
+
+";
+
+const AFTER: &str = "
+#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute pop
+#endif
+
+#endif /* __VMLINUX_H__ */
+";
+
+/// Writes `vmlinux.h` and `bpf/*.h` below `folder`.
+pub(crate) fn write(folder: &Path) -> crate::Result {
+    let libbpf = folder.join("bpf");
+    fs::create_dir_all(&libbpf)?;
+    for (name, text) in libbpf_sys::API_HEADERS {
+        fs::write(libbpf.join(name), text)?;
+    }
+    fs::write(folder.join("vmlinux.h"), vmlinux()?)?;
+    Ok(())
+}
+
+/// Every type of the running kernel as C.
+fn vmlinux() -> crate::Result<String> {
+    let btf = libbpf_rs::btf::Btf::from_vmlinux()?;
+    let mut text = String::from(BEFORE);
+    // SAFETY: `btf` and `text` outlive the dump; the callback gets `text` back as it was given.
+    unsafe {
+        let dump = libbpf_sys::btf_dump__new(
+            btf.as_libbpf_object().as_ptr(),
+            Some(append),
+            (&raw mut text).cast(),
+            std::ptr::null(),
+        );
+        let dump = NonNull::new(dump).ok_or("btf_dump__new failed")?;
+        for id in 1..libbpf_sys::btf__type_cnt(btf.as_libbpf_object().as_ptr()) {
+            let status = libbpf_sys::btf_dump__dump_type(dump.as_ptr(), id);
+            if status < 0 {
+                libbpf_sys::btf_dump__free(dump.as_ptr());
+                return Err(format!("type {id} of the kernel's BTF: error {status}").into());
+            }
+        }
+        libbpf_sys::btf_dump__free(dump.as_ptr());
+    }
+    text.push_str(AFTER);
+    Ok(text)
+}
+
+/// libbpf hands over a format and its arguments; both are bounded by one type's text.
+unsafe extern "C" fn append(
+    to: *mut c_void,
+    format: *const c_char,
+    arguments: *mut libbpf_sys::__va_list_tag,
+) {
+    // SAFETY: `to` is the String of `vmlinux`, format and arguments are libbpf's own.
+    unsafe {
+        let text = &mut *to.cast::<String>();
+        if let Ok(piece) = vsprintf::vsprintf(format, arguments.cast::<c_void>()) {
+            text.push_str(&piece);
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! The protocol between the server and a worker, the whole of it.
+//!
+//! A worker is one process that serves one run. The server writes [`Command`]s
+//! to it and reads [`Event`]s from it over one byte stream in each direction:
+//! pipes to a child on the host, a socket to the host helper, a virtio-serial
+//! port to a guest. Nothing here links libbpf, so the server may depend on it.
+//!
+//! Each message is one frame: its length as a little-endian `u32`, then that
+//! many bytes of postcard. What a worker sends is hostile (a guest's kernel
+//! may belong to its learner): a reader bounds the frame before it allocates,
+//! and [`Value`] bounds its own depth.
+
+mod frame;
+mod value;
+
+pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
+pub use value::{MAX_DEPTH, Value};
+
+use serde::{Deserialize, Serialize};
+
+/// Raised when a message changes shape; both ends are built together, so a
+/// difference means a stale worker and is reported as such.
+pub const VERSION: u32 = 1;
+
+/// What the server asks of a worker. [`Command::Load`] or [`Command::Probe`]
+/// comes first and once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Open, load, attach, start the stimulus, stream.
+    Load(Box<Load>),
+    /// Find out what this kernel can do, by trying, then say [`Event::Done`].
+    Probe,
+    /// Change a global variable while the program runs.
+    SetGlobal {
+        /// Returned in [`Event::Edited`].
+        token: u64,
+        /// The variable, as the C source names it.
+        name: String,
+        /// Its new value as a person would type it.
+        value: String,
+    },
+    /// Detach, drain what is buffered, say [`Event::Done`].
+    Stop,
+}
+
+/// Everything that one run needs to start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// The compiled BPF ELF.
+    pub object: Vec<u8>,
+    /// What this place refuses to load.
+    pub policy: Policy,
+    /// Global variables to set before load; `@stimulus` is the stimulus's pid.
+    pub globals: Vec<(String, String)>,
+    /// A shell command that makes something happen; held back until all is attached.
+    pub stimulus: Option<String>,
+    /// How long to observe.
+    pub span: Span,
+    /// Processes of the lab (thread group ids) besides the worker itself.
+    pub lab: Vec<u32>,
+}
+
+/// How long a worker observes, in milliseconds from attach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Reaching it ends the run well, whatever the stimulus does.
+    pub exactly_ms: Option<u64>,
+    /// How long after the stimulus's end, so that its last events arrive.
+    pub after_stimulus_ms: u64,
+    /// A run without a stimulus ends well here; one whose stimulus is still
+    /// going has timed out.
+    pub at_most_ms: u64,
+}
+
+/// What a place refuses to load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    /// The machine's own kernel: programs that only observe (DESIGN.md's list).
+    ObserveOnly,
+    /// A throw-away guest: whatever its kernel accepts.
+    Anything,
+}
+
+/// One step of a worker's story.
+///
+/// In this order; `*` any number of times. [`Event::Done`] is always last and
+/// comes once, unless the worker dies.
+/// `Hello, Waiting?, [Probed | Refused | OpenFailed | LoadFailed | Loaded, Attached*,
+/// AttachFailed? | Observing, (Trace | Map | Globals | Output | Stats | Lost |
+/// StimulusEnded | Edited)*], Done`, with `Log` anywhere between.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The worker is there.
+    Hello {
+        /// Its [`VERSION`].
+        version: u32,
+        /// `uname -r` of the kernel it runs on.
+        release: String,
+    },
+    /// Another server's run has this kernel; it takes turns.
+    Waiting,
+    /// A line of libbpf's own log, or the verifier's log.
+    Log {
+        /// Who wrote it.
+        source: LogSource,
+        /// Text; the verifier's is bounded and keeps its tail.
+        text: String,
+    },
+    /// This place does not load such an object.
+    Refused(Refusal),
+    /// A global could not be set: no such variable, or a value that does not fit.
+    BadGlobal {
+        /// The variable.
+        name: String,
+        /// Why not.
+        reason: BadGlobal,
+    },
+    /// libbpf could not make sense of the object.
+    OpenFailed {
+        /// A positive errno.
+        errno: i32,
+    },
+    /// The kernel refused a program or a map.
+    LoadFailed {
+        /// A positive errno.
+        errno: i32,
+        /// The refused program's function name, when one was refused.
+        program: Option<String>,
+    },
+    /// The kernel accepted everything.
+    Loaded {
+        /// In the object's order.
+        programs: Vec<ProgramFacts>,
+        /// Without the internal maps that only hold globals.
+        maps: Vec<MapFacts>,
+    },
+    /// `*` One program is attached.
+    Attached {
+        /// Its function name.
+        program: String,
+        /// To what, as its section says.
+        to: String,
+    },
+    /// A program could not be attached; the run ends.
+    AttachFailed {
+        /// Its function name.
+        program: String,
+        /// Its section.
+        section: String,
+        /// Why not.
+        reason: AttachFailure,
+    },
+    /// All is attached and the stimulus has been let go.
+    Observing {
+        /// The stimulus's pid in the root pid namespace.
+        stimulus: Option<u32>,
+    },
+    /// `*` Lines of this run's `trace_pipe`, in its order.
+    Trace(Vec<TraceLine>),
+    /// `*` A map's content, or what changed in it.
+    Map(MapView),
+    /// `*` Global variables whose value changed (all of them at first).
+    Globals(Vec<Global>),
+    /// `*` What the stimulus printed.
+    Output {
+        /// Its stream.
+        stream: OutputStream,
+        /// Text; bytes that are not UTF-8 are replaced.
+        text: String,
+    },
+    /// The stimulus has ended.
+    StimulusEnded {
+        /// Exit status, or 128 + the signal that ended it.
+        status: i32,
+    },
+    /// `*` Run counts of every program, when they changed.
+    Stats(Vec<ProgramStats>),
+    /// `*` Lost since the last such event.
+    Lost {
+        /// Which stream lost.
+        stream: Stream,
+        /// How many lines, records or bytes of output.
+        count: u64,
+    },
+    /// The answer to [`Command::SetGlobal`].
+    Edited {
+        /// The command's.
+        token: u64,
+        /// Why it was refused, if it was.
+        error: Option<BadGlobal>,
+    },
+    /// The answer to [`Command::Probe`].
+    Probed(Vec<Probe>),
+    /// Nothing follows.
+    Done(Done),
+}
+
+/// What one program type can do on this kernel, found by trying.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// The type as a section names it: `tracepoint`, `kprobe`, `xdp`, `struct_ops`, …
+    pub kind: String,
+    /// Whether the kernel loaded one.
+    pub load: Tried,
+    /// Whether it attached.
+    pub attach: Tried,
+}
+
+/// How a try went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tried {
+    /// It worked, and was undone at once.
+    Worked,
+    /// The kernel said this (a positive errno).
+    Errno(i32),
+    /// Not tried: it is not safe on a machine's own kernel, or what comes before failed.
+    NotTried,
+}
+
+/// Who wrote a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogSource {
+    /// libbpf in the worker.
+    Libbpf,
+    /// The kernel's verifier.
+    Verifier,
+}
+
+/// Why a place does not load an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// A program type that does more than observe.
+    ProgramType {
+        /// Function name.
+        program: String,
+        /// Its section.
+        section: String,
+    },
+    /// A call of a helper or kfunc that changes what others do.
+    Helper {
+        /// The helper's name.
+        helper: String,
+    },
+    /// A map that would stay in the BPF file system.
+    Pinned {
+        /// The map's name.
+        map: String,
+    },
+    /// The source has no program: no function in a section of its own.
+    NoProgram,
+    /// Not an object that this check could read to its end.
+    Unreadable,
+}
+
+/// Why a global could not be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BadGlobal {
+    /// There is no such variable; these are there.
+    Unknown {
+        /// The object's variables.
+        known: Vec<String>,
+    },
+    /// The value does not fit the type.
+    DoesNotFit {
+        /// C type.
+        ctype: String,
+    },
+    /// A constant: it can be set before load only.
+    ReadOnly,
+    /// `@stimulus` was asked for and there is none.
+    NoStimulus,
+}
+
+/// Why attaching failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttachFailure {
+    /// The section names a hook that this kernel does not have.
+    NoSuchHook {
+        /// Names that are close, nearest first, at most five.
+        nearest: Vec<String>,
+    },
+    /// The type needs something to attach to and was given nothing.
+    NeedsTarget,
+    /// Anything else the kernel said.
+    Errno(i32),
+}
+
+/// What is known of a program once it is loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramFacts {
+    /// Function name.
+    pub name: String,
+    /// The kernel's type, such as `tracepoint`.
+    pub kind: String,
+    /// ELF section.
+    pub section: String,
+    /// Instructions before the kernel rewrote them.
+    pub instructions: u32,
+}
+
+/// What is known of a map once it is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapFacts {
+    /// The variable's name.
+    pub name: String,
+    /// The kernel's type, such as `hash`.
+    pub kind: String,
+    /// C type, when BTF tells.
+    pub key: Option<String>,
+    /// C type, when BTF tells.
+    pub value: Option<String>,
+    /// As created.
+    pub max_entries: u32,
+}
+
+/// One line of `trace_pipe`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TraceLine {
+    /// Seconds of CLOCK_MONOTONIC.
+    pub time: f64,
+    /// The thread's comm.
+    pub task: String,
+    /// The thread's id (the kernel's `pid`).
+    pub pid: u32,
+    /// CPU number.
+    pub cpu: u32,
+    /// Irq and preemption flags, five characters.
+    pub flags: String,
+    /// What `bpf_printk` printed.
+    pub text: String,
+    /// Caused by the lab itself, not by the learner's stimulus or the machine.
+    pub lab: bool,
+}
+
+/// A map's content, or what changed in it since the last view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MapView {
+    /// The map's name.
+    pub name: String,
+    /// Whole content rather than changes.
+    pub full: bool,
+    /// New or changed entries, key and value.
+    pub entries: Vec<(Value, Value)>,
+    /// Keys that are gone.
+    pub removed: Vec<Value>,
+    /// Entries in the kernel.
+    pub total: u64,
+    /// Entries that are shown at all (at most [`MAX_SHOWN`]).
+    pub shown: u64,
+}
+
+/// Entries of one map that are shown.
+pub const MAX_SHOWN: usize = 1024;
+
+/// A global variable and its value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Global {
+    /// As in the source.
+    pub name: String,
+    /// C type.
+    pub ctype: String,
+    /// Its value now.
+    pub value: Value,
+}
+
+/// A stream of the stimulus's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How often a program ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramStats {
+    /// Function name.
+    pub program: String,
+    /// Runs since attach.
+    pub runs: u64,
+    /// Runs that the kernel skipped (recursion), where it tells.
+    pub missed: Option<u64>,
+    /// Time in the program's body.
+    pub ns: u64,
+}
+
+/// A stream that may lose.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Stream {
+    /// Lines of `trace_pipe`.
+    Trace,
+    /// Records of a ring or perf buffer.
+    Record {
+        /// The map.
+        map: String,
+    },
+    /// Bytes that the stimulus printed.
+    Output,
+    /// Lines of a log.
+    Log,
+    /// Views of maps.
+    Map,
+}
+
+/// How a worker's part ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Done {
+    /// The span is over.
+    Completed,
+    /// The stimulus was still going at [`Span::at_most_ms`].
+    TimedOut,
+    /// [`Command::Stop`] came.
+    Stopped,
+    /// An earlier event said why.
+    Failed,
+}

@@ -1,0 +1,66 @@
+//! `bpflab-worker`: the one program of the lab that touches BPF.
+//!
+//! `keep` is what a server starts on the host; it starts `load`, which serves
+//! the run. `stimulus` is a process held back until all is attached, and
+//! `lab-do` the small tool that stimuli use. `headers` writes what learners
+//! include, and `host` lets a server without root reach `keep`.
+
+mod act;
+mod attach;
+mod ctype;
+mod decode;
+mod globals;
+mod guard;
+mod headers;
+mod host;
+mod instance;
+mod keeper;
+mod lab;
+mod loader;
+mod logs;
+mod maps;
+mod object;
+mod observe;
+mod outlet;
+mod probe;
+mod stats;
+mod stimulus;
+mod trace;
+
+use std::{path::Path, process::ExitCode};
+
+const USAGE: &str = "usage: bpflab-worker keep | headers DIR | host SOCKET UID";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if words.first().is_some_and(|name| name.ends_with(stimulus::TOOL)) {
+        return act::act(&words[1..]);
+    }
+    let result = match words.get(1..).unwrap_or_default() {
+        ["keep"] => keeper::keep(),
+        ["load", instance, alive] => loader::load(Path::new(instance), alive),
+        ["stimulus", command] => stimulus::hold(command),
+        ["headers", folder] => headers::write(Path::new(folder)),
+        ["host", socket, uid] => host::serve(Path::new(socket), uid),
+        _ => Err(USAGE.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // The server went away: nothing to say, and nobody to say it to.
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bpflab-worker: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// A fault of the worker or its machine, said once on standard error; the
+/// server sees the stream end without [`bpflab_worker::Event::Done`].
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -1,0 +1,144 @@
+//! Snapshots of maps: what changed since the last look, decoded by BTF.
+//!
+//! Knows which maps can be listed. Does not know when to look: `observe` does.
+
+use std::{collections::HashMap, ptr::NonNull};
+
+use bpflab_worker::{MAX_SHOWN, MapView, Value};
+use libbpf_rs::{
+    AsRawLibbpf, Map, MapCore, MapFlags, MapType,
+    btf::{Btf, TypeId},
+    libbpf_sys,
+};
+
+use crate::decode::decode;
+
+/// A map that is watched, and what was last said of it.
+pub(crate) struct Watched {
+    said: HashMap<Vec<u8>, Vec<u8>>,
+    total: u64,
+    begun: bool,
+}
+
+impl Watched {
+    /// Nothing has been said yet.
+    pub(crate) fn new() -> Self {
+        Self { said: HashMap::new(), total: 0, begun: false }
+    }
+
+    /// Looks at the map; `None` when nothing changed.
+    pub(crate) fn look(&mut self, map: &Map<'_>, btf: Option<&Btf<'_>>) -> Option<MapView> {
+        let (now, total) = read(map);
+        let full = !self.begun;
+        let changed: Vec<(&Vec<u8>, &Vec<u8>)> = now
+            .iter()
+            .filter(|(key, value)| self.said.get(key) != Some(value))
+            .map(|e| (&e.0, &e.1))
+            .collect();
+        let removed: Vec<Vec<u8>> = if now.len() + changed.len() >= self.said.len() && self.said.is_empty() {
+            Vec::new()
+        } else {
+            let there: std::collections::HashSet<&[u8]> = now.iter().map(|(key, _)| key.as_slice()).collect();
+            self.said.keys().filter(|key| !there.contains(key.as_slice())).cloned().collect()
+        };
+        if !full && changed.is_empty() && removed.is_empty() && total == self.total {
+            return None;
+        }
+        let (key_type, value_type) = types(map.as_libbpf_object());
+        let view = MapView {
+            name: map.name().to_string_lossy().into_owned(),
+            full,
+            entries: changed
+                .iter()
+                .map(|(key, value)| (typed(btf, key_type, key), values(map, btf, value_type, value)))
+                .collect(),
+            removed: removed.iter().map(|key| typed(btf, key_type, key)).collect(),
+            total,
+            shown: now.len() as u64,
+        };
+        self.said = now.into_iter().collect();
+        self.total = total;
+        self.begun = true;
+        Some(view)
+    }
+}
+
+/// Whether the map's content can be listed at all.
+pub(crate) fn can_list(map: &Map<'_>) -> bool {
+    matches!(
+        map.map_type(),
+        MapType::Hash
+            | MapType::LruHash
+            | MapType::Array
+            | MapType::PercpuHash
+            | MapType::LruPercpuHash
+            | MapType::PercpuArray
+            | MapType::LpmTrie
+    ) && !holds_globals(map.as_libbpf_object())
+}
+
+/// Whether libbpf made this map to hold global variables.
+pub(crate) fn holds_globals(map: NonNull<libbpf_sys::bpf_map>) -> bool {
+    // SAFETY: the map lives as long as its object.
+    unsafe { libbpf_sys::bpf_map__is_internal(map.as_ptr()) }
+}
+
+/// BTF types of key and value; 0 where the object has none.
+pub(crate) fn types(map: NonNull<libbpf_sys::bpf_map>) -> (TypeId, TypeId) {
+    let map = map.as_ptr();
+    // SAFETY: as above.
+    unsafe {
+        (libbpf_sys::bpf_map__btf_key_type_id(map).into(), libbpf_sys::bpf_map__btf_value_type_id(map).into())
+    }
+}
+
+/// The first [`MAX_SHOWN`] entries, and how many there are.
+///
+/// A key that goes between listing and look-up is left out. A hash may hand
+/// out keys again while it changes: the walk ends at its capacity.
+fn read(map: &Map<'_>) -> (Vec<(Vec<u8>, Vec<u8>)>, u64) {
+    let capacity = map.max_entries() as usize;
+    if matches!(map.map_type(), MapType::Array | MapType::PercpuArray) {
+        let entries = (0..capacity.min(MAX_SHOWN) as u32)
+            .filter_map(|index| entry(map, index.to_ne_bytes().to_vec()))
+            .collect();
+        return (entries, capacity as u64);
+    }
+    let mut entries: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    let mut total = 0;
+    for key in map.keys().take(capacity) {
+        total += 1;
+        if entries.len() < MAX_SHOWN
+            && let Some((key, value)) = entry(map, key)
+        {
+            entries.insert(key, value);
+        }
+    }
+    let mut entries: Vec<_> = entries.into_iter().collect();
+    entries.sort_unstable();
+    (entries, total)
+}
+
+fn entry(map: &Map<'_>, key: Vec<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
+    let value = if map.map_type().is_percpu() {
+        map.lookup_percpu(&key, MapFlags::ANY).ok()??.concat()
+    } else {
+        map.lookup(&key, MapFlags::ANY).ok()??
+    };
+    Some((key, value))
+}
+
+fn typed(btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
+    match btf {
+        Some(btf) if id != TypeId::from(0) => decode(btf, id, bytes),
+        _ => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+fn values(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
+    if !map.map_type().is_percpu() {
+        return typed(btf, id, bytes);
+    }
+    let size = (map.value_size() as usize).max(1);
+    Value::PerCpu(bytes.chunks(size).map(|value| typed(btf, id, value)).collect())
+}

@@ -1,0 +1,290 @@
+//! The observing part of a run: one loop over everything that can happen.
+//!
+//! Reads and writes in batches at least [`BATCH`] apart, so that a program
+//! which prints on every write of ours settles at a bounded rate.
+
+use std::{
+    io::Read,
+    os::fd::AsFd,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use bpflab_worker::{Command, Done, Event, Load, OutputStream, Span, Stream};
+use libbpf_rs::{Object, btf::Btf};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::{
+    attach::Link,
+    globals::Globals,
+    lab::Lab,
+    logs,
+    maps::{Watched, can_list},
+    outlet::{Inlet, Outlet},
+    stats::Stats,
+    stimulus::Stimulus,
+    trace::{Batch, Pipe},
+};
+
+/// The shortest time between two readings of a stream.
+const BATCH: Duration = Duration::from_millis(16);
+
+/// Text in one trace event, in bytes, so that a frame stays small.
+const BATCH_BYTES: usize = 128 << 10;
+
+/// The shortest time between two looks at maps, globals and counts.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Looks may take this part of the time; large maps are looked at less often.
+const LOOK_SHARE: u32 = 5;
+
+/// Output of the stimulus that is passed on, in bytes; the rest is counted.
+const MAX_OUTPUT: usize = 256 << 10;
+
+/// Readings after detach, so that a full buffer is drained and a program of
+/// someone else's that goes on printing does not hold the run up.
+const MAX_DRAIN: Duration = Duration::from_secs(2);
+
+/// Everything that is looked at during a run.
+pub(crate) struct Observer<'a> {
+    span: Span,
+    object: &'a Object,
+    btf: Option<Btf<'a>>,
+    globals: Globals,
+    maps: Vec<Watched>,
+    stats: Stats,
+    pipe: Pipe,
+    lab: Lab,
+    stimulus: Option<Stimulus>,
+    stimulus_pid: Option<u32>,
+    passed_on: usize,
+    begun: Instant,
+}
+
+impl<'a> Observer<'a> {
+    /// Everything is attached and the stimulus runs.
+    pub(crate) fn new(
+        load: &Load,
+        object: &'a Object,
+        stats: Stats,
+        instance: &Path,
+        stimulus: Option<Stimulus>,
+    ) -> crate::Result<Self> {
+        Ok(Self {
+            span: load.span,
+            object,
+            btf: object.btf()?,
+            globals: Globals::of(object),
+            maps: object.maps().map(|_| Watched::new()).collect(),
+            stats,
+            pipe: Pipe::open(instance)?,
+            lab: Lab::new(&load.lab),
+            stimulus_pid: stimulus.as_ref().map(Stimulus::pid),
+            stimulus,
+            passed_on: 0,
+            begun: Instant::now(),
+        })
+    }
+
+    /// Streams until the run is over, then detaches and drains.
+    pub(crate) fn observe(
+        mut self,
+        links: Vec<Link>,
+        inlet: &mut Inlet,
+        outlet: &mut Outlet,
+    ) -> crate::Result<Done> {
+        let done = self.stream(inlet, outlet)?;
+        drop(links);
+        let drained_by = Instant::now() + MAX_DRAIN;
+        while self.read_trace(outlet)? && Instant::now() < drained_by {}
+        let lost = self.pipe.unannounced();
+        if lost > 0 {
+            outlet.send(&Event::Lost { stream: Stream::Trace, count: lost })?;
+        }
+        self.read_output(outlet)?;
+        self.look(outlet)?;
+        Ok(done)
+    }
+
+    fn stream(&mut self, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {
+        let mut next_batch = Instant::now();
+        let mut next_look = Instant::now();
+        let mut ends = self.end_without_stimulus();
+        loop {
+            let now = Instant::now();
+            if now >= ends.at {
+                return Ok(ends.done);
+            }
+            if now >= next_look {
+                self.look(outlet)?;
+                next_look = now + LOOK.max(now.elapsed() * LOOK_SHARE);
+            }
+            let deadline = ends.at.min(next_look);
+            let woken = self.wait(inlet, next_batch, deadline)?;
+            if woken.command {
+                if !inlet.fill()? {
+                    return Ok(Done::Stopped);
+                }
+                while let Some(command) = inlet.pending()? {
+                    match command {
+                        Command::Stop => return Ok(Done::Stopped),
+                        Command::SetGlobal { token, name, value } => {
+                            let error = self.change(&name, &value).err();
+                            outlet.send(&Event::Edited { token, error })?;
+                        }
+                        Command::Load(_) | Command::Probe => return Err("a second first command".into()),
+                    }
+                }
+            }
+            if woken.stream {
+                // A batch that is full is followed by the next at once: nothing is
+                // won by letting the kernel's buffer overflow meanwhile.
+                if !self.read_trace(outlet)? {
+                    next_batch = Instant::now() + BATCH;
+                }
+                self.read_output(outlet)?;
+                logs::send(outlet)?;
+            }
+            if woken.stimulus_ended {
+                self.read_output(outlet)?;
+                if let Some(status) = self.stimulus.as_mut().map(Stimulus::status).transpose()?.flatten() {
+                    self.stimulus = None;
+                    outlet.send(&Event::StimulusEnded { status })?;
+                    ends = self.end_after_stimulus();
+                }
+            }
+        }
+    }
+
+    fn change(&self, name: &str, word: &str) -> Result<(), bpflab_worker::BadGlobal> {
+        match &self.btf {
+            Some(btf) => self.globals.change(btf, name, word, self.stimulus_pid),
+            None => Err(bpflab_worker::BadGlobal::Unknown { known: Vec::new() }),
+        }
+    }
+
+    /// One batch of trace lines; whether more may be waiting.
+    fn read_trace(&mut self, outlet: &mut Outlet) -> crate::Result<bool> {
+        let mut batch = Batch::default();
+        let mut more = true;
+        while more && batch.bytes < BATCH_BYTES {
+            more = self.pipe.read(&mut batch, &mut self.lab)?;
+        }
+        if batch.lost > 0 {
+            outlet.send(&Event::Lost { stream: Stream::Trace, count: batch.lost })?;
+        }
+        if !batch.lines.is_empty() {
+            outlet.send(&Event::Trace(batch.lines))?;
+        }
+        Ok(more)
+    }
+
+    fn read_output(&mut self, outlet: &mut Outlet) -> crate::Result {
+        let Some(stimulus) = &mut self.stimulus else { return Ok(()) };
+        let mut chunk = [0; 16 << 10];
+        let mut lost = 0;
+        let pipes: [(OutputStream, &mut dyn Read); 2] =
+            [(OutputStream::Stdout, &mut stimulus.stdout), (OutputStream::Stderr, &mut stimulus.stderr)];
+        for (stream, pipe) in pipes {
+            // Non-blocking: an error is "nothing now", and a closed pipe reads as nothing.
+            while let Ok(got @ 1..) = pipe.read(&mut chunk) {
+                let keep = got.min(MAX_OUTPUT - self.passed_on);
+                self.passed_on += keep;
+                lost += (got - keep) as u64;
+                if keep > 0 {
+                    let text = String::from_utf8_lossy(&chunk[..keep]).into_owned();
+                    outlet.send(&Event::Output { stream, text })?;
+                }
+                if self.passed_on == MAX_OUTPUT && lost > MAX_OUTPUT as u64 {
+                    break; // a flood: the rest waits for the next batch
+                }
+            }
+        }
+        if lost > 0 {
+            outlet.send(&Event::Lost { stream: Stream::Output, count: lost })?;
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, outlet: &mut Outlet) -> crate::Result {
+        let globals = self.globals.look(self.btf.as_ref());
+        if !globals.is_empty() {
+            outlet.send(&Event::Globals(globals))?;
+        }
+        for (map, watched) in self.object.maps().zip(&mut self.maps) {
+            if can_list(&map)
+                && let Some(view) = watched.look(&map, self.btf.as_ref())
+            {
+                outlet.send(&Event::Map(view))?;
+            }
+        }
+        if let Some(stats) = self.stats.look(self.object) {
+            outlet.send(&Event::Stats(stats))?;
+        }
+        Ok(())
+    }
+
+    fn end_without_stimulus(&self) -> End {
+        match (self.span.exactly_ms, &self.stimulus) {
+            (Some(exactly), _) => End { at: self.begun + ms(exactly), done: Done::Completed },
+            (None, None) => End { at: self.begun + ms(self.span.at_most_ms), done: Done::Completed },
+            (None, Some(_)) => End { at: self.begun + ms(self.span.at_most_ms), done: Done::TimedOut },
+        }
+    }
+
+    fn end_after_stimulus(&self) -> End {
+        let at = match self.span.exactly_ms {
+            Some(exactly) => self.begun + ms(exactly),
+            None => Instant::now() + ms(self.span.after_stimulus_ms),
+        };
+        End { at, done: Done::Completed }
+    }
+
+    /// Sleeps until something is there or `deadline` comes. Streams are not
+    /// even looked at before `next_batch`.
+    fn wait(&self, inlet: &Inlet, next_batch: Instant, deadline: Instant) -> crate::Result<Woken> {
+        let now = Instant::now();
+        let resting = now < next_batch;
+        let until = if resting { deadline.min(next_batch) } else { deadline };
+        let watch = if resting { PollFlags::empty() } else { PollFlags::POLLIN };
+        let mut fds = vec![PollFd::new(inlet.fd(), PollFlags::POLLIN), PollFd::new(self.pipe.fd(), watch)];
+        if let Some(stimulus) = &self.stimulus {
+            fds.push(PollFd::new(stimulus.exit(), PollFlags::POLLIN));
+            if !resting {
+                fds.push(PollFd::new(stimulus.stdout.as_fd(), PollFlags::POLLIN));
+                fds.push(PollFd::new(stimulus.stderr.as_fd(), PollFlags::POLLIN));
+            }
+        }
+        // Rounded up: a poll that returns a little early would spin.
+        let rest = until.saturating_duration_since(now).as_millis() + 1;
+        match poll(&mut fds, PollTimeout::try_from(rest).unwrap_or(PollTimeout::MAX)) {
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let readable = |index: usize| {
+            fds.get(index)
+                .and_then(PollFd::revents)
+                .is_some_and(|seen| seen.intersects(PollFlags::POLLIN | PollFlags::POLLHUP))
+        };
+        Ok(Woken {
+            command: readable(0),
+            stream: !resting && (readable(1) || readable(3) || readable(4)),
+            stimulus_ended: readable(2),
+        })
+    }
+}
+
+struct End {
+    at: Instant,
+    done: Done,
+}
+
+struct Woken {
+    command: bool,
+    stream: bool,
+    stimulus_ended: bool,
+}
+
+fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}

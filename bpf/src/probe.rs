@@ -1,0 +1,82 @@
+//! Finds out what this kernel can do, by trying: one program of each kind is
+//! loaded and attached, and undone at once.
+//!
+//! A list of versions would be wrong on hardened hosts, in containers and on
+//! kernels with backports; only what was seen to work counts. All of it happens
+//! in a forked child with a network and a mount namespace of its own: what a
+//! crash or the deadline leaves behind goes with that child, and the worker
+//! itself never moves. Knows nothing of objects, lessons or runs.
+
+mod answer;
+mod attach;
+mod btf;
+mod cgroup;
+mod child;
+mod kinds;
+mod load;
+mod net;
+mod perf;
+
+use std::{fs::File, io::Write, time::Duration};
+
+use bpflab_worker::{Probe, Tried};
+
+use self::{
+    attach::Places,
+    btf::Btf,
+    cgroup::Cgroup,
+    kinds::{KINDS, Kind},
+    net::Netns,
+};
+
+/// How long all tries together may take: six times the slowest that was seen
+/// (1.6 s, a cold guest under TCG; a machine's own kernel takes half a second,
+/// nearly all of it in grace periods).
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Load and attach of one kind, as the child writes them in the table's order.
+type Answers = (Tried, Tried);
+
+/// Tries every kind, in the table's order; what a dead child did not get to
+/// is [`Tried::NotTried`].
+///
+/// The caller has one thread only: the child goes on in Rust after `fork`.
+pub(crate) fn probe() -> Vec<Probe> {
+    let cgroup = Cgroup::make();
+    let written = child::run(DEADLINE, |out| try_all(out, cgroup.as_ref()));
+    let mut rest = written.as_slice();
+    let mut next = || {
+        let (answers, after) = postcard::take_from_bytes::<Answers>(rest).ok()?;
+        rest = after;
+        Some(answers)
+    };
+    KINDS
+        .iter()
+        .map(|kind| {
+            let (load, attach) = next().unwrap_or((Tried::NotTried, Tried::NotTried));
+            Probe { kind: kind.name.to_owned(), load, attach }
+        })
+        .collect()
+}
+
+/// The child's work; each answer is written as soon as it is known.
+fn try_all(out: &mut File, cgroup: Option<&Cgroup>) -> std::io::Result<()> {
+    load::silence();
+    // Where this fails, the file that a tracepoint needs is not there, which its try will say.
+    let _ = crate::instance::enter_mounts();
+    let places = Places { netns: Netns::enter(), cgroup };
+    let vmlinux = Btf::vmlinux();
+    for kind in KINDS {
+        let answers =
+            postcard::to_stdvec(&try_one(kind, &vmlinux, &places)).map_err(std::io::Error::other)?;
+        out.write_all(&answers)?;
+    }
+    Ok(())
+}
+
+fn try_one(kind: &Kind, vmlinux: &answer::Answer<Btf>, places: &Places) -> Answers {
+    match load::load(kind, vmlinux) {
+        Ok(program) => (Tried::Worked, answer::tried(attach::attach(kind, &program, places))),
+        Err(no) => (no.into(), Tried::NotTried),
+    }
+}

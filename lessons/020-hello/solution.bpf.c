@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+/* Runs whenever a process asks the kernel to start a program. */
+SEC("tracepoint/syscalls/sys_enter_execve")
+int hello(void *ctx)
+{
+	/* The upper half is the process, by the number that ps shows. */
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	bpf_printk("hello from process %d", pid);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

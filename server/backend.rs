@@ -1,0 +1,109 @@
+//! A kernel -> a live [`Worker`].
+//!
+//! Host and guest differ only in how the byte stream is obtained. Knows
+//! processes and sockets; does not know what a run is. A third way, to a
+//! worker on another machine, would be one more variant.
+
+mod host;
+mod worker;
+
+pub use host::{Host, HostSettings};
+pub use worker::Worker;
+
+use std::path::PathBuf;
+
+use crate::{
+    kernel::{ARCHITECTURE, HOST, Kernel},
+    say::Sentence,
+};
+
+/// A fault of the lab at the place where runs happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No worker program was found.
+    #[error("no worker program; looked in {0}")]
+    NoWorker(String),
+    /// The place is not to be had.
+    #[error("this kernel is off")]
+    Off(Sentence),
+    /// The stream to the worker failed.
+    #[error("the worker's stream: {0}")]
+    Stream(#[from] std::io::Error),
+    /// The worker sent something that is no event.
+    #[error("the worker's frame: {0}")]
+    Frame(#[from] bpflab_worker::FrameError),
+    /// The worker is of another build.
+    #[error("the worker speaks version {0} of the protocol")]
+    Version(u32),
+}
+
+impl Error {
+    /// What to tell a person.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::NoWorker(looked) => Sentence::WorkerMissing { looked: looked.clone() },
+            Self::Off(why) => why.clone(),
+            Self::Stream(_) | Self::Frame(_) => Sentence::WorkerFault,
+            Self::Version(_) => Sentence::WorkerStale,
+        }
+    }
+}
+
+/// All places to run.
+#[derive(Debug)]
+pub struct Backends {
+    host: Host,
+}
+
+impl Backends {
+    /// With the host as it may be used here.
+    pub fn new(host: Host) -> Self {
+        Self { host }
+    }
+
+    /// The places by name, whether they can be used or not.
+    pub fn kernels(&self) -> Vec<Kernel> {
+        vec![self.host.kernel()]
+    }
+
+    /// Where a run goes that names no kernel.
+    pub fn default_kernel(&self) -> &'static str {
+        HOST
+    }
+
+    /// A live worker on the named kernel.
+    ///
+    /// # Errors
+    /// The place is off, or its worker does not start.
+    pub async fn worker(&self, kernel: &str) -> Result<Worker, Error> {
+        match kernel {
+            HOST => self.host.worker().await,
+            other => Err(Error::Off(Sentence::UnknownKernel {
+                name: other.to_owned(),
+                known: self.kernels().into_iter().map(|kernel| kernel.name).collect(),
+            })),
+        }
+    }
+}
+
+/// Names another worker program.
+const WORKER_VARIABLE: &str = "BPFLAB_WORKER";
+
+/// Finds the worker program: the variable, the build's own folder, then `../libexec`.
+///
+/// # Errors
+/// There is none; says where it looked.
+pub fn find_worker() -> Result<PathBuf, Error> {
+    let mut looked = Vec::new();
+    if let Some(named) = std::env::var_os(WORKER_VARIABLE) {
+        looked.push(PathBuf::from(named));
+    } else if let Ok(own) = std::env::current_exe() {
+        let built = format!("target-worker/{ARCHITECTURE}-unknown-linux-gnu/release/bpflab-worker");
+        looked.extend(own.ancestors().skip(2).map(|folder| folder.join(&built)));
+        looked.extend(own.parent().map(|folder| folder.join("../libexec/bpflab-worker")));
+    }
+    looked.iter().find(|path| path.is_file()).cloned().ok_or_else(|| {
+        let list: Vec<String> = looked.iter().take(2).map(|path| path.display().to_string()).collect();
+        Error::NoWorker(list.join(", "))
+    })
+}

@@ -1,0 +1,100 @@
+//! `bpflab check`: for each lesson the starter compiles and does not pass, and
+//! the solution passes. Lessons are tested like code.
+
+mod report;
+mod trial;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Context, kernel_names, status};
+use crate::{
+    backend::HostSettings,
+    lab,
+    lesson::{Course, Lesson},
+    run::Runs,
+    say::Sentence,
+};
+use report::Reporter;
+use trial::{Of, Trial, Verdict};
+
+/// Arguments of `bpflab check`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The lessons to check [default: all]
+    slugs: Vec<String>,
+    /// Where to run: host, or several by commas
+    #[arg(long, value_name = "K")]
+    kernel: Option<String>,
+    /// Check a learner's file instead, against exactly one lesson
+    #[arg(long, value_name = "FILE")]
+    submission: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value = "text")]
+    report: Report,
+    /// Lessons at once; the host's take turns in any case
+    #[arg(long, value_name = "N", default_value = "1")]
+    jobs: usize,
+    /// Draw from this seed, as a failed check says it
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+/// How results are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Report {
+    /// For a person.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// Checks the lessons.
+pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
+    let course = Course::read(&context.folders.lessons)?;
+    let mut reporter = Reporter::new(arguments.report, context.lang);
+    let all = arguments.slugs.is_empty();
+    for slug in &arguments.slugs {
+        let known = course.entries.iter().any(|entry| entry.slug() == slug);
+        if !known {
+            eprintln!("bpflab: {}", Sentence::NoSuchLesson { slug: slug.clone() }.say(context.lang));
+            return Ok(status::USAGE);
+        }
+    }
+    for fault in course.faults().filter(|fault| all || arguments.slugs.contains(&fault.slug)) {
+        reporter.fault(fault)?;
+    }
+    let lessons: Vec<&Lesson> =
+        course.lessons().filter(|lesson| all || arguments.slugs.contains(&lesson.slug)).collect();
+    let submission = match (&arguments.submission, lessons.as_slice()) {
+        (None, _) => None,
+        (Some(path), [_]) => Some(std::fs::read_to_string(path)?),
+        (Some(_), _) => {
+            eprintln!("bpflab: --submission needs exactly one lesson");
+            return Ok(status::USAGE);
+        }
+    };
+    let lab = lab::prepare(&context.folders, &HostSettings::local(), true).await;
+    let kernels = kernel_names(arguments.kernel.as_deref(), lab.backends.default_kernel());
+    let runs = Runs::new(lab);
+    let mut trials = Vec::new();
+    for lesson in lessons {
+        for kernel in &kernels {
+            let seed = arguments.seed.unwrap_or_else(lab::fresh_seed);
+            let of = match &submission {
+                Some(text) => vec![Of::Submission(text.clone())],
+                None => vec![Of::Starter, Of::Solution],
+            };
+            trials.extend(of.into_iter().map(|of| Trial { lesson, kernel: kernel.clone(), of, seed }));
+        }
+    }
+    let total = trials.len();
+    for (number, trial) in trials.iter().enumerate() {
+        reporter.begins(number + 1, total, trial);
+        let verdict: Verdict = trial.run(&runs).await;
+        reporter.result(trial, &verdict)?;
+    }
+    runs.shut_down().await;
+    reporter.summary()
+}

@@ -1,0 +1,172 @@
+//! `bpflab doctor`: what this machine can do, found out by trying.
+
+mod matters;
+
+use bpflab_worker::{Command, Event, Probe, Tried};
+use clap::Args;
+use serde::Serialize;
+
+use super::{Context, Format, status};
+use crate::{
+    backend::{Backends, HostSettings},
+    kernel::{ARCHITECTURE, HOST, State},
+    lab,
+    say::{Lang, Sentence},
+};
+
+/// Arguments of `bpflab doctor`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// How to print the findings
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// One thing that was looked at.
+struct Finding {
+    id: String,
+    ok: bool,
+    says: Sentence,
+    mend: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'a str,
+    ok: bool,
+    says: String,
+    mend: Option<&'a str>,
+}
+
+/// Looks at everything and says what it saw.
+pub(super) async fn doctor(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
+    let lab = lab::prepare(&context.folders, &HostSettings::local(), false).await;
+    let mut findings = vec![architecture()];
+    match &lab.compiler {
+        Ok(compiler) => {
+            let version = compiler.version().to_owned();
+            findings.push(good("compiler", Sentence::DoctorClang { version }));
+            findings.push(good("sandbox", Sentence::DoctorSandbox));
+            let path = compiler.headers().folder().display().to_string();
+            findings.push(good("headers", Sentence::DoctorHeaders { path }));
+        }
+        Err(why) => findings.push(bad("compiler", why.clone(), mend(why))),
+    }
+    let mut can_run = false;
+    for kernel in lab.backends.kernels() {
+        match kernel.state {
+            State::Ready => {
+                can_run = lab.compiler.is_ok();
+                let release = kernel.release.unwrap_or_default();
+                findings.push(good(&kernel.name, Sentence::DoctorHost { release }));
+                let probes = probe(&lab.backends, &kernel.name).await;
+                findings.extend(probes.into_iter().map(|probe| kind(&kernel.name, probe)));
+            }
+            State::Off(why) => {
+                let says = Sentence::DoctorHostOff { why: why.say(context.lang) };
+                findings.push(bad(&kernel.name, says, mend(&why)));
+            }
+        }
+    }
+    if !can_run {
+        findings.push(bad("runs", Sentence::DoctorNothingRuns, None));
+    }
+    for finding in &findings {
+        print(finding, arguments.format, context.lang)?;
+    }
+    Ok(if can_run { status::OK } else { status::UNAVAILABLE })
+}
+
+/// The program types that load and attach on a kernel.
+pub(super) async fn features(backends: &Backends, kernel: &str) -> Vec<String> {
+    let probes = probe(backends, kernel).await;
+    probes.into_iter().filter(usable).map(|probe| probe.kind).collect()
+}
+
+fn usable(probe: &Probe) -> bool {
+    probe.attach == Tried::Worked
+}
+
+/// Asks a worker; an empty answer is shown as nothing known.
+async fn probe(backends: &Backends, kernel: &str) -> Vec<Probe> {
+    let Ok(mut worker) = backends.worker(kernel).await else { return Vec::new() };
+    let mut found = Vec::new();
+    if worker.send(&Command::Probe).await.is_ok() {
+        while let Ok(Some(event)) = worker.next().await {
+            match event {
+                Event::Probed(probes) => found = probes,
+                Event::Done(_) => break,
+                _ => {}
+            }
+        }
+    }
+    worker.gone().await;
+    found
+}
+
+fn kind(kernel: &str, Probe { kind, load, attach }: Probe) -> Finding {
+    let id = format!("{kernel}:{kind}");
+    let matters = matters::words(&kind);
+    match (load, attach) {
+        (Tried::Worked, Tried::Worked) => good(&id, Sentence::ProbeWorked { kind }),
+        (Tried::Worked, Tried::NotTried) => good(&id, Sentence::ProbeLoads { kind }),
+        (Tried::Worked, Tried::Errno(errno)) => {
+            bad(&id, Sentence::ProbeNoAttach { kind, errno, matters }, guest(kernel))
+        }
+        (Tried::Errno(errno), _) => bad(&id, Sentence::ProbeNoLoad { kind, errno, matters }, guest(kernel)),
+        (Tried::NotTried, _) => bad(&id, Sentence::ProbeNotTried { kind }, None),
+    }
+}
+
+/// What a person can do about a kernel that lacks something.
+fn guest(kernel: &str) -> Option<&'static str> {
+    (kernel == HOST).then_some("run such lessons in a guest, which has a kernel of its own")
+}
+
+fn architecture() -> Finding {
+    let own = std::env::consts::ARCH;
+    let says = Sentence::DoctorArchitecture { name: own.to_owned() };
+    match own == ARCHITECTURE {
+        true => good("architecture", Sentence::DoctorArchitectureRight { name: own.to_owned() }),
+        false => bad("architecture", says, None),
+    }
+}
+
+/// The command that mends what a sentence says is missing.
+fn mend(why: &Sentence) -> Option<&'static str> {
+    match why {
+        Sentence::WorkerMissing { .. } | Sentence::WorkerStale => Some("make worker"),
+        Sentence::NoClang | Sentence::NoSandbox { .. } => Some("make setup"),
+        Sentence::HostNeedsRoot | Sentence::HostHelperGone => Some("make host"),
+        _ => None,
+    }
+}
+
+fn good(id: &str, says: Sentence) -> Finding {
+    Finding { id: id.to_owned(), ok: true, says, mend: None }
+}
+
+fn bad(id: &str, says: Sentence, mend: Option<&'static str>) -> Finding {
+    Finding { id: id.to_owned(), ok: false, says, mend }
+}
+
+fn print(finding: &Finding, format: Format, lang: Lang) -> anyhow::Result<()> {
+    let Finding { id, ok, says, mend } = finding;
+    let says = says.say(lang);
+    match format {
+        Format::Json => {
+            let line = Line { kind: "finding", id, ok: *ok, says, mend: *mend };
+            println!("{}", serde_json::to_string(&line)?);
+        }
+        Format::Text => {
+            let mark = if *ok { "ok     " } else { "missing" };
+            println!("{mark}  {says}");
+            if let Some(mend) = mend {
+                println!("         mend: {mend}");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! Why a learner should care that a kernel lacks a program type.
+
+use crate::say::Matters;
+
+/// By the name that the probe gives it.
+pub(super) fn words(kind: &str) -> Matters {
+    match kind {
+        "kprobe" | "kretprobe" | "kprobe.multi" | "fentry" | "fexit" => Matters::KernelFunctions,
+        "uprobe" | "uretprobe" | "uprobe.multi" => Matters::UserFunctions,
+        "perf_event" => Matters::Sampling,
+        "iter" | "syscall" => Matters::Listing,
+        "lsm" | "fmod_ret" => Matters::Policy,
+        "xdp" | "tc" | "tcx" | "socket" | "netfilter" | "lwt" | "flow_dissector" => Matters::Packets,
+        "sockops" | "sk_msg" | "sk_skb" | "sk_lookup" | "sk_reuseport" => Matters::Sockets,
+        "struct_ops" | "freplace" => Matters::Replacing,
+        other if other.starts_with("cgroup") => Matters::Cgroups,
+        _ => Matters::Tracepoints,
+    }
+}

@@ -1,0 +1,136 @@
+//! A story on standard output, as text for a person or as JSON lines.
+
+use std::io::{self, Write as _};
+
+use bpflab_worker::{LogSource, OutputStream, Value};
+
+use crate::{
+    diagnostic::Diagnostic,
+    run::{Batch, RunEvent},
+    say::Lang,
+    wire::{Writer, outcome as outcome_name, severity, stream},
+};
+
+/// Prints a batch as JSON, one object a line.
+pub(super) fn json(writer: &Writer, batch: &Batch) -> io::Result<()> {
+    let mut out = Vec::new();
+    writer.write(batch, &mut out);
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&out)?;
+    stdout.flush()
+}
+
+/// Prints a batch for a person.
+pub(super) fn text(batch: &Batch, lang: Lang) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for lost in &batch.lost {
+        writeln!(out, "lost      {} of {}", lost.count, stream(&lost.stream))?;
+    }
+    for entry in &batch.entries {
+        event(&mut out, &entry.event, lang)?;
+    }
+    out.flush()
+}
+
+fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<()> {
+    match event {
+        RunEvent::Started { .. } | RunEvent::Observing { .. } | RunEvent::Stats(_) => Ok(()),
+        RunEvent::Queued { position } => writeln!(out, "queued    {position}"),
+        RunEvent::Diagnosed(found) => diagnostic(out, found, lang),
+        RunEvent::Compiled { bytes, cached, ms } => {
+            let how = if *cached { ", known already" } else { "" };
+            writeln!(out, "compiled  {bytes} bytes in {ms:.0} ms{how}")
+        }
+        RunEvent::Placed { release, .. } => writeln!(out, "kernel    {release}"),
+        RunEvent::Loaded { programs, maps } => {
+            for program in programs {
+                let (name, kind) = (&program.name, &program.kind);
+                writeln!(out, "loaded    {name} ({kind}, {} instructions)", program.instructions)?;
+            }
+            for map in maps {
+                writeln!(out, "map       {} ({}, at most {})", map.name, map.kind, map.max_entries)?;
+            }
+            Ok(())
+        }
+        RunEvent::Log { source: LogSource::Libbpf, .. } => Ok(()),
+        RunEvent::Log { source: LogSource::Verifier, text } => write!(out, "{text}"),
+        RunEvent::Attached { program, to } => writeln!(out, "attached  {program} to {to}"),
+        RunEvent::Trace(lines) => {
+            for line in lines.iter().filter(|line| !line.lab) {
+                writeln!(
+                    out,
+                    "trace     {:.6} {}-{} [{}] {}",
+                    line.time, line.task, line.pid, line.cpu, line.text
+                )?;
+            }
+            Ok(())
+        }
+        RunEvent::Map(view) => {
+            for (key, value) in &view.entries {
+                writeln!(out, "map       {}[{}] = {}", view.name, written(key), written(value))?;
+            }
+            for key in &view.removed {
+                writeln!(out, "map       {}[{}] removed", view.name, written(key))?;
+            }
+            Ok(())
+        }
+        RunEvent::Global(global) => {
+            writeln!(out, "global    {} {} = {}", global.ctype, global.name, written(&global.value))
+        }
+        RunEvent::Output { stream, text } => {
+            let from = match stream {
+                OutputStream::Stdout => "output",
+                OutputStream::Stderr => "errors",
+            };
+            text.lines().try_for_each(|line| writeln!(out, "{from}    {line}"))
+        }
+        RunEvent::StimulusEnded { status } => writeln!(out, "stimulus  ended with status {status}"),
+        RunEvent::Lost { stream: of, count } => writeln!(out, "lost      {count} of {}", stream(of)),
+        RunEvent::Checked(result) => {
+            let mark = if result.passed { "passed" } else { "failed" };
+            writeln!(out, "{mark}    {}", result.says.get(lang))?;
+            if !result.passed {
+                writeln!(out, "          {}", result.saw.say(lang))?;
+            }
+            Ok(())
+        }
+        RunEvent::Unavailable(why) => writeln!(out, "unavailable: {}", why.say(lang)),
+        RunEvent::Ended { outcome, .. } => writeln!(out, "ended     {}", outcome_name(*outcome)),
+    }
+}
+
+fn diagnostic(out: &mut impl io::Write, found: &Diagnostic, lang: Lang) -> io::Result<()> {
+    let severity = severity(found.severity);
+    match &found.place {
+        Some(place) => write!(out, "{}:{}:{}: {severity}: ", place.file, place.line, place.column)?,
+        None => write!(out, "{severity}: ")?,
+    }
+    writeln!(out, "{}", found.message.say(lang))?;
+    for note in &found.notes {
+        writeln!(out, "    note: {}", note.message.say(lang))?;
+    }
+    Ok(())
+}
+
+/// A value on one line.
+pub(super) fn written(value: &Value) -> String {
+    let join = |values: &[Value]| values.iter().map(written).collect::<Vec<_>>().join(", ");
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int { value, .. } => value.to_string(),
+        Value::Uint { value, .. } => value.to_string(),
+        Value::Float(value) => value.to_string(),
+        Value::Enum { name: Some(name), .. } => name.clone(),
+        Value::Enum { name: None, value } => value.to_string(),
+        Value::Pointer(value) => format!("{value:#x}"),
+        Value::Text(text) => format!("{text:?}"),
+        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Value::Array(values) => format!("[{}]", join(values)),
+        Value::PerCpu(values) => format!("per CPU [{}]", join(values)),
+        Value::Struct(fields) => {
+            let all: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{name}: {}", written(value))).collect();
+            format!("{{{}}}", all.join(", "))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `bpflab run`: one file, no page.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::{Context, Format, duration, kernel_names, report, status, status_of, worst};
+use crate::{
+    backend::HostSettings,
+    compile::{Confinement, Sources},
+    lab,
+    run::{About, LIMITS, Runs, Submission, Unjudged},
+    say::Sentence,
+    wire::Writer,
+};
+
+/// Arguments of `bpflab run`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The program, ending in .c
+    file: PathBuf,
+    /// Headers that it includes from beside it
+    headers: Vec<PathBuf>,
+    /// Where to run: host, or several by commas
+    #[arg(long, value_name = "K")]
+    kernel: Option<String>,
+    /// A shell command that makes something happen, started once all is attached
+    #[arg(long, value_name = "COMMAND")]
+    stimulus: Option<String>,
+    /// How long to observe, counted from attach
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    exactly: Option<Duration>,
+    /// Set a global variable before load; @stimulus is the stimulus's pid
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    global: Vec<(String, String)>,
+    /// How to print the story
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+fn assignment(word: &str) -> Result<(String, String), String> {
+    let (name, value) = word.split_once('=').ok_or_else(|| format!("{word}: write name=value"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Runs the file and tells its story.
+pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
+    let mut files = BTreeMap::new();
+    for path in [&arguments.file].into_iter().chain(&arguments.headers) {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        files.insert(name, text);
+    }
+    let sources = match Sources::new(files) {
+        Ok(sources) => sources,
+        Err(why) => {
+            eprintln!("bpflab: {}", why.say(context.lang));
+            return Ok(status::USAGE);
+        }
+    };
+    let lab = lab::prepare(&context.folders, &HostSettings::local(), true).await;
+    if lab.compiler.as_ref().is_ok_and(|compiler| compiler.confinement() == Confinement::Landlock) {
+        eprintln!("bpflab: {}", Sentence::SandboxIsLandlock.say(context.lang));
+    }
+    let default = lab.backends.default_kernel();
+    let kernels = kernel_names(arguments.kernel.as_deref(), default);
+    if arguments.kernel.is_none() {
+        eprintln!("bpflab: running on {default}");
+    }
+    let submission = Submission {
+        sources,
+        kernels,
+        globals: arguments.global.into_iter().collect(),
+        stimulus: arguments.stimulus,
+        span: lab::span(arguments.exactly, LIMITS.command_line),
+    };
+    let runs = Runs::new(lab);
+    let handle = match runs.start(submission, About::default(), || Box::new(Unjudged)) {
+        Ok(handle) => handle,
+        Err(refused) => {
+            eprintln!("bpflab: {}", refused.0.say(context.lang));
+            return Ok(status::USAGE);
+        }
+    };
+    let stopper = handle.clone();
+    let interrupted = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stopper.stop();
+        }
+    });
+    let mut watcher = handle.watch(0);
+    let writer = Writer::new(handle.id.to_string(), handle.about.clone(), context.lang);
+    let mut ends = Vec::new();
+    while let Some(batch) = watcher.next().await {
+        let ended = batch.entries.iter().filter(|entry| entry.event.is_end());
+        ends.extend(ended.map(|entry| status_of(&entry.event)));
+        match arguments.format {
+            Format::Json => report::json(&writer, &batch)?,
+            Format::Text => report::text(&batch, context.lang)?,
+        }
+    }
+    interrupted.abort();
+    runs.shut_down().await;
+    Ok(worst(ends))
+}

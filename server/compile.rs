@@ -1,0 +1,193 @@
+//! Source files -> an [`Object`], or what is wrong with them.
+//!
+//! Knows clang, its sandbox, headers and the cache. Does not know who asks,
+//! and never reads the object but to take its debug sections out.
+
+mod cache;
+mod clang;
+mod diagnostics;
+pub mod flags;
+mod headers;
+mod object;
+mod sandbox;
+mod sources;
+
+pub use headers::{Headers, data_folder};
+pub use object::Object;
+pub use sandbox::{CONFINED, Confinement, confined};
+pub use sources::{LIMITS as SOURCE_LIMITS, Limits as SourceLimits, Sources};
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    diagnostic::{Diagnostic, Origin},
+    say::Sentence,
+};
+use cache::Cache;
+use clang::Clang;
+use sandbox::{Ended, Sandbox, Waiting};
+
+/// What went in came out as an object, or did not.
+#[derive(Debug, Clone)]
+pub enum Compiled {
+    /// With warnings, and whether the answer was known already.
+    Object {
+        /// The object.
+        object: Arc<Object>,
+        /// Warnings.
+        warnings: Vec<Diagnostic>,
+        /// From the cache.
+        cached: bool,
+    },
+    /// What is wrong.
+    Failed(Vec<Diagnostic>),
+}
+
+/// A fault of the lab while compiling, with a sentence for whoever can mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No clang from 14 on.
+    #[error("no clang")]
+    NoClang,
+    /// The sandbox cannot be made.
+    #[error("no sandbox: {0}")]
+    NoSandbox(String),
+    /// The headers could not be written.
+    #[error("headers: {0}")]
+    Headers(String),
+    /// The folder for headers cannot be used by the compiler's user.
+    #[error("{0} cannot be used")]
+    Folder(PathBuf),
+    /// A process or a pipe failed.
+    #[error("the compiler's process: {0}")]
+    Process(#[from] std::io::Error),
+}
+
+impl Error {
+    /// What to tell a person.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::NoClang => Sentence::NoClang,
+            Self::NoSandbox(why) => Sentence::NoSandbox { why: why.clone() },
+            Self::Headers(why) => Sentence::HeadersFailed { why: why.clone() },
+            Self::Folder(path) => Sentence::CacheUnusable { path: path.display().to_string() },
+            Self::Process(_) => Sentence::CompilerFailed,
+        }
+    }
+}
+
+/// Compiles for one kernel's headers.
+#[derive(Debug)]
+pub struct Compiler {
+    clang: Clang,
+    sandbox: Sandbox,
+    headers: Headers,
+    cache: Cache,
+    /// A clang that has started and waits for a source, for the usual case.
+    waiting: tokio::sync::Mutex<Option<Waiting>>,
+}
+
+impl Compiler {
+    /// Finds clang, tries the sandbox, and writes headers below `data` where
+    /// they are missing. `worker` knows the kernel's types.
+    ///
+    /// # Errors
+    /// One of the three cannot be had.
+    pub async fn prepare(
+        confinement: Confinement,
+        data: &std::path::Path,
+        worker: &std::path::Path,
+    ) -> Result<Self, Error> {
+        let clang = Clang::find().await?;
+        let sandbox = Sandbox::new(&clang, confinement).await?;
+        let headers = Headers::prepare(&clang, &sandbox, data, worker).await?;
+        Ok(Self { clang, sandbox, headers, cache: Cache::new(), waiting: tokio::sync::Mutex::new(None) })
+    }
+
+    /// The compiler's version, for the doctor.
+    pub fn version(&self) -> &str {
+        self.clang.version()
+    }
+
+    /// Where the headers are.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// How the compiler is confined.
+    pub fn confinement(&self) -> Confinement {
+        self.sandbox.confinement()
+    }
+
+    /// Starts a clang that waits for a source, so that the next one has less to wait for.
+    pub async fn warm(&self) {
+        let mut waiting = self.waiting.lock().await;
+        if waiting.is_none() {
+            match self.sandbox.start(&self.headers, &[], true) {
+                Ok(started) => *waiting = Some(started),
+                Err(error) => tracing::warn!(%error, "no compiler could be started ahead"),
+            }
+        }
+    }
+
+    /// Compiles; an unchanged source is answered at once.
+    ///
+    /// # Errors
+    /// A fault of the lab; what is wrong with the source is no error.
+    pub async fn compile(&self, sources: &Sources) -> Result<Compiled, Error> {
+        let key = cache::key(&self.clang, &self.headers, sources);
+        if let Some((object, warnings)) = self.cache.get(&key) {
+            return Ok(Compiled::Object { object, warnings, cached: true });
+        }
+        let precompiled = sources.begins_with_vmlinux();
+        let ready = match precompiled && sources.headers().is_empty() {
+            true => self.waiting.lock().await.take(),
+            false => None,
+        };
+        let started = match ready {
+            Some(ready) if ready.is_alive() => ready,
+            _ => self.sandbox.start(&self.headers, sources.headers(), precompiled)?,
+        };
+        let ended = started.feed(sources.program().1.as_bytes()).await?;
+        let compiled = self.judge(sources, ended);
+        if let Compiled::Object { object, warnings, .. } = &compiled {
+            self.cache.put(key, object.clone(), warnings.clone());
+        }
+        Ok(compiled)
+    }
+
+    fn judge(&self, sources: &Sources, ended: Ended) -> Compiled {
+        let (program, _) = sources.program();
+        let error = |id, sentence| Compiled::Failed(vec![Diagnostic::error(Origin::Compiler, id, sentence)]);
+        let limits = &sandbox::LIMITS;
+        match ended {
+            Ended::PastLimits => error(
+                "compiler-limit",
+                Sentence::CompilerLimit {
+                    cpu_s: limits.cpu_s,
+                    memory_mib: limits.memory_bytes >> 20,
+                    wall_s: limits.wall.as_secs(),
+                },
+            ),
+            Ended::TooMuchOutput => {
+                error("object-too-large", Sentence::ObjectTooLarge { limit: limits.object_bytes })
+            }
+            Ended::Exited { ok, object, messages } => {
+                let found = diagnostics::parse(&messages, program);
+                if !ok {
+                    return if found.iter().any(Diagnostic::is_error) {
+                        Compiled::Failed(found)
+                    } else {
+                        error("compiler-failed", Sentence::CompilerFailed)
+                    };
+                }
+                match Object::from_clang(&object) {
+                    Some(object) => {
+                        Compiled::Object { object: Arc::new(object), warnings: found, cached: false }
+                    }
+                    None => error("compiler-failed", Sentence::CompilerFailed),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The files of a submission, checked: one program and local headers.
+
+use std::collections::BTreeMap;
+
+use crate::say::Sentence;
+
+/// What a submission's files may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// All files together, in bytes.
+    pub bytes: usize,
+    /// Files.
+    pub files: usize,
+}
+
+/// 64 KiB is the contract's; sixteen files are more than a lesson ever has.
+pub const LIMITS: Limits = Limits { bytes: 64 << 10, files: 16 };
+
+/// One program and its local headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    program: (String, String),
+    headers: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// Checks the files: the one whose name ends in `.c` is the program, the
+    /// others are headers beside it.
+    ///
+    /// # Errors
+    /// A sentence for the learner.
+    pub fn new(files: BTreeMap<String, String>) -> Result<Self, Sentence> {
+        let bytes = files.values().map(String::len).sum();
+        if bytes > LIMITS.bytes {
+            return Err(Sentence::TooMuchSource { bytes, limit: LIMITS.bytes });
+        }
+        if files.len() > LIMITS.files {
+            return Err(Sentence::TooManyFiles { files: files.len(), limit: LIMITS.files });
+        }
+        if let Some(name) = files.keys().find(|name| !is_plain(name)) {
+            return Err(Sentence::BadFileName { name: name.chars().take(80).collect() });
+        }
+        let (mut programs, headers): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|(name, _)| name.ends_with(".c"));
+        match (programs.pop(), programs.len()) {
+            (None, _) => Err(Sentence::NoSource),
+            (Some(program), 0) if program.1.trim().is_empty() => {
+                let _ = program;
+                Err(Sentence::NoSource)
+            }
+            (Some(program), 0) => Ok(Self { program, headers }),
+            (Some(_), more) => Err(Sentence::NotOneProgram { programs: more + 1 }),
+        }
+    }
+
+    /// Name and text of the program.
+    pub fn program(&self) -> (&str, &str) {
+        (&self.program.0, &self.program.1)
+    }
+
+    /// Names and texts of the headers.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// Whether `#include "vmlinux.h"` is the first directive: only then is the
+    /// precompiled header the same as the text.
+    pub(super) fn begins_with_vmlinux(&self) -> bool {
+        let mut rest = self.program.1.trim_start();
+        loop {
+            if let Some(comment) = rest.strip_prefix("//") {
+                rest = comment.split_once('\n').map_or("", |(_, after)| after).trim_start();
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                rest = comment.split_once("*/").map_or("", |(_, after)| after).trim_start();
+            } else {
+                break;
+            }
+        }
+        let Some(directive) = rest.strip_prefix('#') else { return false };
+        let Some(file) = directive.trim_start().strip_prefix("include") else { return false };
+        let file = file.trim_start();
+        (file.starts_with("\"vmlinux.h\"") || file.starts_with("<vmlinux.h>"))
+            && !self.headers.iter().any(|(name, _)| name == "vmlinux.h")
+    }
+}
+
+/// A file name that is only a name.
+fn is_plain(name: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with(['.', '-'])
+        && name.bytes().all(good)
+        && (name.ends_with(".c") || name.ends_with(".h"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(files: &[(&str, &str)]) -> Result<Sources, Sentence> {
+        Sources::new(files.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect())
+    }
+
+    #[test]
+    fn only_a_first_vmlinux_uses_the_precompiled_header() {
+        let begins = |text| of(&[("a.bpf.c", text)]).unwrap().begins_with_vmlinux();
+        assert!(begins("// x\n/* y */\n# include \"vmlinux.h\"\nint a;"));
+        assert!(begins("#include <vmlinux.h>\n"));
+        assert!(!begins("#include <linux/bpf.h>\n#include \"vmlinux.h\"\n"));
+        assert!(!begins("#define X\n#include \"vmlinux.h\"\n"));
+        assert!(!begins("struct key { int a; };"));
+    }
+
+    #[test]
+    fn names_that_are_paths_are_refused() {
+        for name in ["../a.c", "/etc/passwd.c", ".c", "a.o", "-o.c", "a b.c", ""] {
+            assert!(matches!(of(&[(name, "int x;")]), Err(Sentence::BadFileName { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn too_much_source_is_counted_over_all_files() {
+        let half = "x".repeat(40 << 10);
+        let got = of(&[("a.bpf.c", &half), ("b.h", &half)]);
+        assert!(matches!(got, Err(Sentence::TooMuchSource { bytes: 81_920, .. })));
+    }
+}

@@ -1,0 +1,10 @@
+//! What the kernel said, in plain words, on the learner's own line.
+//!
+//! Knows the verifier's log, sections and what was seen. Never guesses: an
+//! unknown refusal is shown by its own last line.
+
+mod refusal;
+mod silence;
+
+pub use refusal::{refusal, section_place};
+pub use silence::Seen;

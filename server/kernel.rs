@@ -1,0 +1,41 @@
+//! The places to run: names, releases, and whether one can be used.
+//!
+//! Knows no QEMU and no process.
+
+use crate::say::Sentence;
+
+/// The only architecture so far; the worker's folder and `-D__TARGET_ARCH` follow it.
+pub const ARCHITECTURE: &str = "x86_64";
+
+/// The name that libbpf's headers use for [`ARCHITECTURE`].
+pub const TARGET_ARCH: &str = "x86";
+
+/// The machine's own kernel.
+pub const HOST: &str = "host";
+
+/// A place to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kernel {
+    /// `host`, `5.10`, `6.1`, `6.12`, `7.x`.
+    pub name: String,
+    /// `uname -r`, once it is known.
+    pub release: Option<String>,
+    /// Whether it can be used.
+    pub state: State,
+}
+
+/// Whether a kernel can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Yes.
+    Ready,
+    /// No, for this reason.
+    Off(Sentence),
+}
+
+impl Kernel {
+    /// Whether a run may go there.
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Ready
+    }
+}

@@ -1,0 +1,106 @@
+//! Puts the lab together: where files lie, which compiler, which kernels.
+//!
+//! The command line and the server share it. Knows nothing of HTTP.
+
+use std::path::{Path, PathBuf};
+
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Rng as _, SeedableRng as _},
+};
+
+use bpflab_worker::Span;
+
+use crate::{
+    backend::{Backends, Host, HostSettings},
+    compile::{self, Compiler, Confinement},
+    lesson::{Facts, Lesson},
+    run::{LIMITS, Lab, Submission},
+    say::Sentence,
+};
+
+/// Where the lab finds and keeps things.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// The course.
+    pub lessons: PathBuf,
+    /// What can be made again.
+    pub data: PathBuf,
+}
+
+impl Folders {
+    /// As given, else where they usually are.
+    pub fn new(lessons: Option<PathBuf>, data: Option<PathBuf>) -> Self {
+        let lessons = lessons.unwrap_or_else(|| {
+            let here = PathBuf::from("lessons");
+            let installed = std::env::current_exe()
+                .ok()
+                .and_then(|own| Some(own.parent()?.join("../share/bpflab/lessons")));
+            if here.is_dir() { here } else { installed.filter(|path| path.is_dir()).unwrap_or(here) }
+        });
+        Self { lessons, data: data.unwrap_or_else(compile::data_folder) }
+    }
+}
+
+/// Prepares compiler and kernels. Either may be missing with its reason.
+///
+/// With `own_files` a machine without user namespaces compiles under Landlock.
+pub async fn prepare(folders: &Folders, settings: &HostSettings, own_files: bool) -> Lab {
+    let host = Host::new(settings);
+    let compiler = match host.program() {
+        None => Err(Sentence::WorkerMissing { looked: "target-worker".into() }),
+        Some(worker) => compiler(&folders.data, worker, own_files).await,
+    };
+    Lab { compiler, backends: Backends::new(host) }
+}
+
+async fn compiler(data: &Path, worker: &Path, own_files: bool) -> Result<Compiler, Sentence> {
+    match Compiler::prepare(Confinement::Namespaces, data, worker).await {
+        Err(compile::Error::NoSandbox(why)) if own_files => {
+            let locked = Compiler::prepare(Confinement::Landlock, data, worker).await;
+            locked.map_err(|error| {
+                tracing::debug!(%why, "no namespaces");
+                error.sentence()
+            })
+        }
+        other => other.map_err(|error| error.sentence()),
+    }
+}
+
+/// A lesson's run: draws from `seed`, and fills the stimulus and globals in.
+pub fn lesson_submission(
+    lesson: &Lesson,
+    seed: u64,
+    sources: compile::Sources,
+    kernels: Vec<String>,
+    at_most: std::time::Duration,
+) -> (Submission, Facts) {
+    let facts = Facts::draw(&lesson.draws, seed);
+    let globals = lesson.run.globals.iter().map(|(name, value)| (name.clone(), facts.fill(value))).collect();
+    let stimulus = lesson.run.stimulus.as_deref().map(|command| facts.fill(command));
+    (Submission { sources, kernels, globals, stimulus, span: span(None, at_most) }, facts)
+}
+
+/// How long to observe.
+pub fn span(exactly: Option<std::time::Duration>, at_most: std::time::Duration) -> Span {
+    let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Span {
+        exactly_ms: exactly.map(ms),
+        after_stimulus_ms: ms(LIMITS.after_stimulus),
+        at_most_ms: ms(at_most),
+    }
+}
+
+/// A seed that fits every JSON reader's numbers.
+pub fn fresh_seed() -> u64 {
+    dice().next_u64() >> 12
+}
+
+/// Dice from the kernel's own.
+pub fn dice() -> ChaCha20Rng {
+    let mut seed = [0; 32];
+    // Sixteen bytes and more never block once the machine has booted.
+    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
+        .expect("getrandom works on every Linux that runs BPF");
+    ChaCha20Rng::from_seed(seed)
+}

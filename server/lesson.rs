@@ -1,0 +1,126 @@
+//! Courses and lessons as loaded content, immutable once loaded.
+//!
+//! A lesson is a folder; its number gives the order and nothing else does. A
+//! lesson that cannot be read is kept with its fault, so that the others are
+//! still there. Knows nothing of running.
+
+mod check;
+mod course;
+mod draw;
+mod file;
+mod markdown;
+mod picture;
+
+pub use check::{Amount, Check, Expectation, Limit, Whose};
+pub use course::{Course, Entry, Fault, Part};
+pub use draw::{Draw, Draws, Facts};
+pub use markdown::{Heading, highlight_c};
+pub use picture::picture;
+
+use std::collections::BTreeMap;
+
+use crate::say::{Lang, Text};
+
+/// The name of a lesson in addresses and on the command line, such as `hello`.
+pub type Slug = String;
+
+/// One lesson, whole.
+#[derive(Debug, Clone)]
+pub struct Lesson {
+    /// Without the number.
+    pub slug: Slug,
+    /// The folder's number.
+    pub number: u32,
+    /// Its folder, for pictures.
+    pub folder: std::path::PathBuf,
+    /// Title.
+    pub title: Text,
+    /// What the learner can do afterwards.
+    pub summary: Text,
+    /// The part it belongs to.
+    pub part: String,
+    /// Time that it takes.
+    pub minutes: u32,
+    /// Oldest kernel, features and hooks that it needs.
+    pub needs: Needs,
+    /// How it is run.
+    pub run: Setup,
+    /// What is drawn afresh for each run.
+    pub draws: BTreeMap<String, Draw>,
+    /// What must be seen.
+    pub checks: Vec<Check>,
+    /// From a nudge to nearly the answer.
+    pub hints: Vec<Text>,
+    /// Where facts come from.
+    pub sources: Vec<Source>,
+    /// The text as HTML, with its headings; Chinese where it is written.
+    pub text: Prose,
+    /// Name of the program's file in the editor.
+    pub program: String,
+    /// What the learner starts from.
+    pub starter: String,
+    /// What passes.
+    pub solution: String,
+    /// Headers beside the program, by name.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// Rendered text of a lesson.
+#[derive(Debug, Clone)]
+pub struct Prose {
+    /// English.
+    pub en: Page,
+    /// Chinese, once it is written.
+    pub zh: Option<Page>,
+}
+
+/// Rendered text in one language.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Safe HTML: authors' raw HTML is limited to `details` and `summary`.
+    pub html: String,
+    /// Second-level headings, in order.
+    pub headings: Vec<Heading>,
+}
+
+impl Prose {
+    /// The page in `lang`, and whether it is a stand-in.
+    pub fn get(&self, lang: Lang) -> (&Page, bool) {
+        match (lang, &self.zh) {
+            (Lang::Zh, Some(page)) => (page, false),
+            (Lang::Zh, None) => (&self.en, true),
+            (Lang::En, _) => (&self.en, false),
+        }
+    }
+}
+
+/// What a lesson needs of a kernel.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    /// Oldest kernel, such as `5.10`.
+    pub kernel: Option<String>,
+    /// Program types and such.
+    pub features: Vec<String>,
+    /// Hooks, such as `tracepoint:syscalls/sys_enter_openat`.
+    pub hooks: Vec<String>,
+}
+
+/// How a lesson is run.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// A check's time limit.
+    pub seconds: u64,
+    /// Shell command, a template.
+    pub stimulus: Option<String>,
+    /// Globals to set before load; values are templates.
+    pub globals: BTreeMap<String, String>,
+}
+
+/// Where a fact comes from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Title.
+    pub title: String,
+    /// In words.
+    pub place: String,
+}

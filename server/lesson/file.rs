@@ -1,0 +1,325 @@
+//! `lesson.toml` and the files beside it -> [`Lesson`].
+//!
+//! Knows the format and its rules; unknown fields are refused, so that a
+//! misspelt one is not silently without effect.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{Check, Draw, Expectation, Lesson, Needs, Page, Prose, Setup, Source, check, draw, markdown};
+use crate::say::Text;
+
+/// Largest file of a lesson, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What a lesson's time limit is without one of its own, in seconds.
+const DEFAULT_SECONDS: u64 = 20;
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Both {
+    en: String,
+    zh: String,
+}
+
+impl From<Both> for Text {
+    fn from(Both { en, zh }: Both) -> Self {
+        Self { en, zh }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: Both,
+    summary: Both,
+    part: String,
+    minutes: u32,
+    #[serde(default)]
+    needs: NeedsTable,
+    #[serde(default)]
+    run: RunTable,
+    #[serde(default)]
+    draw: BTreeMap<String, DrawEntry>,
+    #[serde(default)]
+    check: Vec<CheckTable>,
+    #[serde(default)]
+    hints: Vec<Both>,
+    #[serde(default)]
+    sources: Vec<SourceTable>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct NeedsTable {
+    kernel: Option<String>,
+    features: Vec<String>,
+    hooks: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RunTable {
+    seconds: Option<u64>,
+    stimulus: Option<String>,
+    globals: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum DrawEntry {
+    Named(String),
+    #[serde(rename_all = "snake_case")]
+    Number {
+        from: u64,
+        to: u64,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceTable {
+    title: String,
+    #[serde(rename = "where")]
+    place: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckTable {
+    id: String,
+    says: Both,
+    hint: Option<Both>,
+    trace: Option<TraceTable>,
+    global: Option<GlobalTable>,
+    map: Option<MapTable>,
+    attached: Option<AttachedTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TraceTable {
+    text: String,
+    pid: Option<Whose>,
+    at_least: Option<Word>,
+    at_most: Option<Word>,
+    exactly: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Whose {
+    Stimulus,
+    Others,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GlobalTable {
+    name: String,
+    equals: Option<Word>,
+    at_least: Option<Word>,
+    at_most: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MapTable {
+    name: String,
+    key: Option<Word>,
+    field: Option<String>,
+    per_cpu: Option<PerCpu>,
+    equals: Option<Word>,
+    at_least: Option<Word>,
+    at_most: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PerCpu {
+    Sum,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttachedTable {
+    section: String,
+}
+
+/// A number or a template.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Word {
+    Number(i64),
+    Text(String),
+}
+
+impl From<Word> for String {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Number(number) => number.to_string(),
+            Word::Text(text) => text,
+        }
+    }
+}
+
+/// Reads a lesson's folder. `Err` is a sentence for its author, with the file.
+pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, String> {
+    let toml = text(&folder.join("lesson.toml"))?;
+    let file: File = toml::from_str(&toml).map_err(|error| format!("lesson.toml: {error}"))?;
+    let (program, starter, solution, headers) = sources(folder, slug)?;
+    let pictures = |name: &str| folder.join(name).is_file();
+    let page = |name: &str| -> Result<Page, String> {
+        let markdown = text(&folder.join(name))?;
+        markdown::render(&markdown, &format!("/lessons/{slug}/"), pictures)
+            .map_err(|error| format!("{name}: {error}"))
+    };
+    let zh = folder.join("lesson.zh.md").is_file().then(|| page("lesson.zh.md")).transpose()?;
+    let lesson = Lesson {
+        slug: slug.to_owned(),
+        number,
+        folder: folder.to_owned(),
+        title: file.title.into(),
+        summary: file.summary.into(),
+        part: file.part,
+        minutes: file.minutes,
+        needs: Needs { kernel: file.needs.kernel, features: file.needs.features, hooks: file.needs.hooks },
+        run: Setup {
+            seconds: file.run.seconds.unwrap_or(DEFAULT_SECONDS),
+            stimulus: file.run.stimulus,
+            globals: file.run.globals,
+        },
+        draws: file
+            .draw
+            .into_iter()
+            .map(|(name, entry)| Ok((name, entry.read()?)))
+            .collect::<Result<_, String>>()?,
+        checks: file.check.into_iter().map(CheckTable::read).collect::<Result<_, String>>()?,
+        hints: file.hints.into_iter().map(Text::from).collect(),
+        sources: file
+            .sources
+            .into_iter()
+            .map(|SourceTable { title, place }| Source { title, place })
+            .collect(),
+        text: Prose { en: page("lesson.md")?, zh },
+        program,
+        starter,
+        solution,
+        headers,
+    };
+    known_names(&lesson)?;
+    Ok(lesson)
+}
+
+impl DrawEntry {
+    fn read(self) -> Result<Draw, String> {
+        match self {
+            Self::Named(name) if name == "word" => Ok(Draw::Word),
+            Self::Named(name) => {
+                Err(format!("lesson.toml: a draw is \"word\" or {{ from, to }}, not \"{name}\""))
+            }
+            Self::Number { from, to } if from <= to => Ok(Draw::Number { from, to }),
+            Self::Number { from, to } => Err(format!("lesson.toml: a draw from {from} to {to} is empty")),
+        }
+    }
+}
+
+impl CheckTable {
+    fn read(self) -> Result<Check, String> {
+        let at = |what: &str| format!("lesson.toml: check \"{}\": {what}", self.id);
+        let expects = match (self.trace, self.global, self.map, self.attached) {
+            (Some(trace), None, None, None) => {
+                regex::Regex::new(&trace.text).map_err(|error| at(&error.to_string()))?;
+                let amount = match (trace.at_least, trace.at_most, trace.exactly) {
+                    (Some(count), None, None) => check::Amount::AtLeast(count.into()),
+                    (None, Some(count), None) => check::Amount::AtMost(count.into()),
+                    (None, None, Some(count)) => check::Amount::Exactly(count.into()),
+                    _ => return Err(at("give one of at_least, at_most, exactly")),
+                };
+                let whose = trace.pid.map(|whose| match whose {
+                    Whose::Stimulus => check::Whose::Stimulus,
+                    Whose::Others => check::Whose::Others,
+                });
+                Expectation::Trace { text: trace.text, whose, amount }
+            }
+            (None, Some(global), None, None) => Expectation::Global {
+                limit: limit(global.equals, global.at_least, global.at_most)
+                    .ok_or_else(|| at("give one of equals, at_least, at_most"))?,
+                name: global.name,
+            },
+            (None, None, Some(map), None) => Expectation::Map {
+                limit: limit(map.equals, map.at_least, map.at_most)
+                    .ok_or_else(|| at("give one of equals, at_least, at_most"))?,
+                name: map.name,
+                key: map.key.map(String::from),
+                field: map.field.map(|path| path.split('.').map(str::to_owned).collect()).unwrap_or_default(),
+                sum: map.per_cpu.is_some(),
+            },
+            (None, None, None, Some(attached)) => {
+                regex::Regex::new(&attached.section).map_err(|error| at(&error.to_string()))?;
+                Expectation::Attached { section: attached.section }
+            }
+            _ => return Err(at("give exactly one of trace, global, map, attached")),
+        };
+        Ok(Check { id: self.id, says: self.says.into(), hint: self.hint.map(Text::from), expects })
+    }
+}
+
+fn limit(equals: Option<Word>, at_least: Option<Word>, at_most: Option<Word>) -> Option<check::Limit> {
+    match (equals, at_least, at_most) {
+        (Some(word), None, None) => Some(check::Limit::Equals(word.into())),
+        (None, Some(word), None) => Some(check::Limit::AtLeast(word.into())),
+        (None, None, Some(word)) => Some(check::Limit::AtMost(word.into())),
+        _ => None,
+    }
+}
+
+type Sources = (String, String, String, BTreeMap<String, String>);
+
+/// The program as the editor names it, starter, solution, and headers beside them.
+fn sources(folder: &Path, slug: &str) -> Result<Sources, String> {
+    let starter = text(&folder.join("starter.bpf.c"))?;
+    let solution = text(&folder.join("solution.bpf.c"))?;
+    let mut headers = BTreeMap::new();
+    let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "h")) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        headers.insert(name, text(path)?);
+    }
+    Ok((format!("{slug}.bpf.c"), starter, solution, headers))
+}
+
+/// A template may only use what is drawn, and the stimulus's pid.
+fn known_names(lesson: &Lesson) -> Result<(), String> {
+    let templates = lesson
+        .run
+        .stimulus
+        .iter()
+        .chain(lesson.run.globals.values())
+        .chain(lesson.checks.iter().flat_map(|check| [&check.says.en, &check.says.zh]));
+    for name in templates.flat_map(|template| draw::names(template)) {
+        if name != "pid" && !lesson.draws.contains_key(name) {
+            return Err(format!("lesson.toml: {{{{{name}}}}} is used and not drawn"));
+        }
+    }
+    Ok(())
+}
+
+/// A file as text; the error names it.
+fn text(path: &Path) -> Result<String, String> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match fs::metadata(path) {
+        Ok(facts) if facts.len() > MAX_FILE => return Err(format!("{name}: larger than {MAX_FILE} bytes")),
+        Ok(_) => {}
+        Err(_) => return Err(format!("{name}: is missing")),
+    }
+    let bytes = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
+    String::from_utf8(bytes).map_err(|_| format!("{name}: is not UTF-8"))
+}

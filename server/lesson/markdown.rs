@@ -1,0 +1,229 @@
+//! An author's Markdown -> safe HTML: headings with anchors, coloured code,
+//! figures. Raw HTML is refused but for `details` and `summary`.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMergeStream, html,
+};
+use syntect::{
+    html::{ClassStyle, ClassedHTMLGenerator},
+    parsing::SyntaxSet,
+    util::LinesWithEndings,
+};
+
+use super::Page;
+
+/// Classes of coloured code begin so; the style sheet knows them.
+const CLASSES: ClassStyle = ClassStyle::SpacedPrefixed { prefix: "hl-" };
+
+/// Raw HTML that a lesson may use.
+const ALLOWED_HTML: [&str; 4] = ["<details>", "</details>", "<summary>", "</summary>"];
+
+static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
+
+/// A heading for the table of contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// Its anchor.
+    pub id: String,
+    /// Its words.
+    pub title: String,
+}
+
+/// Renders a lesson's text. Pictures are looked for by `has_picture` and lie
+/// below `base`. `Err` is a sentence for the author.
+pub(super) fn render(markdown: &str, base: &str, has_picture: impl Fn(&str) -> bool) -> Result<Page, String> {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let mut events = TextMergeStream::new(Parser::new_ext(markdown, options)).peekable();
+    let mut out: Vec<Event<'_>> = Vec::new();
+    let mut headings = Vec::new();
+    while let Some(event) = events.next() {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let mut code = String::new();
+                for inner in events.by_ref() {
+                    match inner {
+                        Event::Text(text) => code.push_str(&text),
+                        Event::End(TagEnd::CodeBlock) => break,
+                        _ => {}
+                    }
+                }
+                let language = match &kind {
+                    CodeBlockKind::Fenced(language) => language.split_whitespace().next().unwrap_or(""),
+                    CodeBlockKind::Indented => "",
+                };
+                out.push(Event::Html(code_block(&code, language).into()));
+            }
+            Event::Start(Tag::Heading { level, .. }) => {
+                let mut title = String::new();
+                let mut inner = Vec::new();
+                for event in events.by_ref() {
+                    match event {
+                        Event::End(TagEnd::Heading(_)) => break,
+                        Event::Text(ref text) | Event::Code(ref text) => {
+                            title.push_str(text);
+                            inner.push(event);
+                        }
+                        other => inner.push(other),
+                    }
+                }
+                // The page's own title is the first level.
+                let level = level.max(HeadingLevel::H2);
+                let id = anchor(&title, headings.len());
+                out.push(Event::Html(format!("<{level} id=\"{id}\">").into()));
+                out.append(&mut inner);
+                out.push(Event::Html(format!("</{level}>\n").into()));
+                if level == HeadingLevel::H2 {
+                    headings.push(Heading { id, title });
+                }
+            }
+            Event::Start(Tag::Paragraph)
+                if matches!(events.peek(), Some(Event::Start(Tag::Image { .. }))) =>
+            {
+                let figure = figure(&mut events, base, &has_picture)?;
+                out.push(Event::Html(figure.into()));
+            }
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                return Err(format!("the picture {dest_url} must stand alone in a paragraph"));
+            }
+            Event::Start(Tag::Link { ref dest_url, .. }) if !is_safe_link(dest_url) => {
+                return Err(format!("the link {dest_url} leaves the lab: name the source in words"));
+            }
+            Event::Html(ref raw) | Event::InlineHtml(ref raw) => {
+                let mut rest = raw.trim();
+                while let Some(tag) = ALLOWED_HTML.iter().find(|tag| rest.starts_with(**tag)) {
+                    rest = rest[tag.len()..].trim_start();
+                    out.push(Event::Html(CowStr::Borrowed(tag)));
+                    // The words of a one-line <summary>.
+                    let words = rest.find('<').unwrap_or(rest.len());
+                    out.push(Event::Text(rest[..words].to_owned().into()));
+                    rest = &rest[words..];
+                }
+                if !rest.is_empty() {
+                    return Err(format!("raw HTML is not allowed here: {rest}"));
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    let mut page = String::new();
+    html::push_html(&mut page, out.into_iter());
+    Ok(Page { html: page, headings })
+}
+
+/// A picture alone in its paragraph: its alternative text and its caption.
+fn figure<'a>(
+    events: &mut impl Iterator<Item = Event<'a>>,
+    base: &str,
+    has_picture: &impl Fn(&str) -> bool,
+) -> Result<String, String> {
+    let Some(Event::Start(Tag::Image { dest_url, title, .. })) = events.next() else {
+        return Err("a picture was expected".into());
+    };
+    let mut alternative = String::new();
+    for event in events.by_ref() {
+        match event {
+            Event::Text(text) | Event::Code(text) => alternative.push_str(&text),
+            Event::SoftBreak => alternative.push(' '),
+            Event::End(TagEnd::Paragraph) => break,
+            _ => {}
+        }
+    }
+    if dest_url.contains(['/', ':', '\\']) || !has_picture(&dest_url) {
+        return Err(format!("the picture {dest_url} is not in the lesson's folder"));
+    }
+    if alternative.is_empty() {
+        return Err(format!("the picture {dest_url} needs an alternative text"));
+    }
+    let mut out =
+        format!("<figure><img src=\"{base}{}\" alt=\"{}\">", escape(&dest_url), escape(&alternative));
+    if !title.is_empty() {
+        let _ = write!(out, "<figcaption>{}</figcaption>", escape(&title));
+    }
+    Ok(out + "</figure>\n")
+}
+
+/// C for reading, without JavaScript.
+pub fn highlight_c(code: &str) -> String {
+    code_block(code, "c")
+}
+
+fn code_block(code: &str, language: &str) -> String {
+    let token = if language == "text" { "txt" } else { language };
+    let coloured = SYNTAXES.find_syntax_by_token(token).map(|syntax| {
+        let mut generator = ClassedHTMLGenerator::new_with_class_style(syntax, &SYNTAXES, CLASSES);
+        for line in LinesWithEndings::from(code) {
+            if generator.parse_html_for_line_which_includes_newline(line).is_err() {
+                return escape(code);
+            }
+        }
+        generator.finalize()
+    });
+    let body = coloured.unwrap_or_else(|| escape(code));
+    format!(
+        "<pre class=\"code\" tabindex=\"0\"><code class=\"language-{}\">{body}</code></pre>\n",
+        escape(language)
+    )
+}
+
+/// Letters and digits of any script, joined by hyphens.
+fn anchor(title: &str, number: usize) -> String {
+    let words: Vec<String> = title
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if words.is_empty() { format!("section-{}", number + 1) } else { words.join("-") }
+}
+
+/// Within the lab: an anchor, or a path of this server.
+fn is_safe_link(to: &str) -> bool {
+    to.starts_with('#') || (to.starts_with('/') && !to.starts_with("//"))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(markdown: &str) -> Result<Page, String> {
+        render(markdown, "/lessons/x/", |name| name == "there.svg")
+    }
+
+    #[test]
+    fn script_in_markdown_is_refused() {
+        for bad in [
+            "<script>alert(1)</script>",
+            "a <img src=x onerror=alert(1)> b",
+            "[x](javascript:alert(1))",
+            "[x](//elsewhere/)",
+            "<details onclick=x>",
+        ] {
+            assert!(page(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_picture_becomes_a_figure_and_must_be_there() {
+        let html = page("![what it shows](there.svg \"caption\")").unwrap().html;
+        assert!(html.contains("<img src=\"/lessons/x/there.svg\" alt=\"what it shows\">"));
+        assert!(html.contains("<figcaption>caption</figcaption>"));
+        assert!(page("![x](missing.svg)").is_err());
+        assert!(page("![x](../there.svg)").is_err());
+    }
+
+    #[test]
+    fn details_and_headings_and_code_are_kept() {
+        let page = page("## Two *words*\n\n<details><summary>More</summary>\n\n```c\nint x; /* a<b */\n```\n\n</details>\n")
+            .unwrap();
+        assert_eq!(page.headings, [Heading { id: "two-words".into(), title: "Two words".into() }]);
+        assert!(page.html.contains("<summary>More</summary>"));
+        assert!(page.html.contains("a&lt;b"));
+    }
+}

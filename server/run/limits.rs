@@ -1,0 +1,45 @@
+//! Every limit of a run, in one place.
+
+use std::time::Duration;
+
+/// Limits of runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Until a worker is there, its turn on the kernel not counted.
+    pub place: Duration,
+    /// Opening and loading: a million instructions take 0.4 s natively.
+    pub load: Duration,
+    /// Attaching every program.
+    pub attach: Duration,
+    /// Observing in the page, without a stimulus that ends sooner.
+    pub page: Duration,
+    /// Observing on the command line, the same.
+    pub command_line: Duration,
+    /// After the stimulus's end, so that its last events arrive.
+    pub after_stimulus: Duration,
+    /// From Stop to the worker's last event.
+    pub stop: Duration,
+    /// A run that nobody has watched for so long is cancelled.
+    pub unwatched: Duration,
+    /// Runs that may wait for one kernel.
+    pub waiting: usize,
+    /// Ended runs that can still be looked at.
+    pub kept: usize,
+    /// Events of one run that are kept, in bytes, about.
+    pub buffer_bytes: usize,
+}
+
+/// What a learner at a browser can expect.
+pub const LIMITS: Limits = Limits {
+    place: Duration::from_secs(15),
+    load: Duration::from_secs(30),
+    attach: Duration::from_secs(10),
+    page: Duration::from_secs(60),
+    command_line: Duration::from_secs(10),
+    after_stimulus: Duration::from_secs(1),
+    stop: Duration::from_secs(3),
+    unwatched: Duration::from_secs(10),
+    waiting: 32,
+    kept: 16,
+    buffer_bytes: 8 << 20,
+};

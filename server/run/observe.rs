@@ -1,0 +1,349 @@
+//! A worker's events -> the run's, from Hello to Done.
+//!
+//! One loop: what can happen becomes an enum, and one match acts on it.
+
+use std::time::Instant;
+
+use bpflab_worker::{AttachFailure, BadGlobal, Command, Done, Event, Load, LogSource, Refusal, VERSION};
+use tokio::sync::mpsc;
+
+use super::{
+    LIMITS, Outcome, RunEvent,
+    pipeline::{Change, End, Part, ms},
+};
+use crate::{
+    backend::{Error, Worker},
+    diagnostic::{Diagnostic, Origin},
+    explain::{self, Seen},
+    say::Sentence,
+};
+
+/// How far a worker is; each phase has a limit of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Place,
+    /// Waiting for another server's run.
+    Turn,
+    Load,
+    Attach,
+    Observe,
+    /// Stop was said; this will be the outcome.
+    Stop(Outcome),
+}
+
+/// What can happen.
+enum Happening {
+    Came(Result<Option<Event>, Error>),
+    Wanted(Change),
+    Stop,
+    TooLong,
+}
+
+/// Everything of one worker's part.
+struct Observation<'a> {
+    part: &'a mut Part,
+    phase: Phase,
+    since: Instant,
+    failed: Option<Outcome>,
+    verifier: String,
+    seen: Seen,
+    /// Changes that the worker has not answered yet, by token.
+    asked: std::collections::HashMap<u64, Change>,
+    next_token: u64,
+}
+
+/// Loads the object into a worker and tells what comes of it.
+pub(super) async fn observe(
+    part: &mut Part,
+    mut worker: Worker,
+    load: Load,
+    mut wanted: mpsc::Receiver<Change>,
+    waited: Instant,
+) -> Result<Outcome, End> {
+    let stop = part.stop.clone();
+    let mut first = Some(Command::Load(Box::new(load)));
+    let mut observation = Observation {
+        part,
+        phase: Phase::Place,
+        since: waited,
+        failed: None,
+        verifier: String::new(),
+        seen: Seen::default(),
+        asked: std::collections::HashMap::new(),
+        next_token: 0,
+    };
+    let outcome = loop {
+        let limit = observation.limit();
+        let stopping = matches!(observation.phase, Phase::Stop(_));
+        let happening = tokio::select! {
+            event = worker.next() => Happening::Came(event),
+            Some(change) = wanted.recv() => Happening::Wanted(change),
+            () = stop.cancelled(), if !stopping => Happening::Stop,
+            () = tokio::time::sleep_until(limit.into()) => Happening::TooLong,
+        };
+        match happening {
+            Happening::Came(Ok(Some(event))) => {
+                if let Some(outcome) = observation.hear(event)? {
+                    break outcome;
+                }
+                if observation.phase != Phase::Place
+                    && let Some(load) = first.take()
+                {
+                    send(&mut worker, &load).await?;
+                }
+                if observation.phase == Phase::Observe && observation.part.judge.is_satisfied() {
+                    observation.enter(Phase::Stop(Outcome::Completed));
+                    send(&mut worker, &Command::Stop).await?;
+                }
+            }
+            Happening::Came(Ok(None)) => {
+                break match observation.phase {
+                    Phase::Stop(outcome) => outcome,
+                    _ => observation.failed.unwrap_or(Outcome::WorkerDied),
+                };
+            }
+            Happening::Came(Err(error)) => {
+                tracing::warn!(%error, "a worker's stream");
+                break Outcome::WorkerDied;
+            }
+            Happening::Wanted(change) => {
+                let command = observation.ask(change);
+                send(&mut worker, &command).await?;
+            }
+            Happening::Stop => match observation.phase {
+                Phase::Observe => {
+                    observation.enter(Phase::Stop(Outcome::Cancelled));
+                    send(&mut worker, &Command::Stop).await?;
+                }
+                _ => break Outcome::Cancelled,
+            },
+            Happening::TooLong => {
+                observation.explain_limit();
+                break match observation.phase {
+                    Phase::Stop(outcome) => outcome,
+                    _ => Outcome::TimedOut,
+                };
+            }
+        }
+    };
+    observation.close_stage();
+    // Only when the worker has removed everything is it the next one's turn.
+    if tokio::time::timeout(LIMITS.stop, worker.gone()).await.is_err() {
+        tracing::warn!("a worker is slow to go");
+    }
+    Ok(outcome)
+}
+
+/// A worker that cannot be written to has gone; its last events still say why.
+async fn send(worker: &mut Worker, command: &Command) -> Result<(), End> {
+    match worker.send(command).await {
+        Ok(()) | Err(Error::Stream(_)) => Ok(()),
+        Err(error) => Err(End::Fault(error.sentence())),
+    }
+}
+
+impl Observation<'_> {
+    fn limit(&self) -> Instant {
+        let span = &self.part.submission.span;
+        let observe = span.exactly_ms.unwrap_or(span.at_most_ms) + span.after_stimulus_ms;
+        self.since
+            + match self.phase {
+                Phase::Place => LIMITS.place,
+                Phase::Turn => LIMITS.place * 60, // the other server's limits come first
+                Phase::Load => LIMITS.load,
+                Phase::Attach => LIMITS.attach,
+                Phase::Observe => std::time::Duration::from_millis(observe) + LIMITS.stop,
+                Phase::Stop(_) => LIMITS.stop,
+            }
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.close_stage();
+        self.phase = phase;
+        self.since = Instant::now();
+    }
+
+    /// Notes how long the present phase took.
+    fn close_stage(&mut self) {
+        let stages = &mut self.part.stages;
+        let stage = match self.phase {
+            Phase::Place => &mut stages.place,
+            Phase::Turn => &mut stages.queued,
+            Phase::Load => &mut stages.load,
+            Phase::Attach => &mut stages.attach,
+            Phase::Observe | Phase::Stop(_) => &mut stages.observe,
+        };
+        *stage = Some(stage.unwrap_or_default() + ms(self.since));
+    }
+
+    fn say(&mut self, event: RunEvent) {
+        self.part.say(event);
+    }
+
+    fn diagnose(&mut self, origin: Origin, id: &str, sentence: Sentence) {
+        self.say(RunEvent::Diagnosed(Diagnostic::error(origin, id, sentence)));
+    }
+
+    fn ask(&mut self, change: Change) -> Command {
+        let token = self.next_token;
+        self.next_token += 1;
+        let command = Command::SetGlobal { token, name: change.name.clone(), value: change.value.clone() };
+        self.asked.insert(token, change);
+        command
+    }
+
+    /// Acts on one event; the outcome when it was the last.
+    fn hear(&mut self, event: Event) -> Result<Option<Outcome>, End> {
+        if self.phase == Phase::Turn && event != Event::Waiting {
+            self.enter(Phase::Load);
+        }
+        match event {
+            Event::Hello { version, release } => {
+                if version != VERSION {
+                    return Err(End::Fault(Sentence::WorkerStale));
+                }
+                let ms = ms(self.since);
+                self.enter(Phase::Load);
+                self.say(RunEvent::Placed { release, ms });
+            }
+            Event::Waiting => {
+                self.enter(Phase::Turn);
+                self.say(RunEvent::Queued { position: 1 });
+            }
+            Event::Log { source, text } => {
+                let text = text.replace("<stdin>", self.part.submission.sources.program().0);
+                if source == LogSource::Verifier {
+                    self.verifier.clone_from(&text);
+                }
+                self.say(RunEvent::Log { source, text });
+            }
+            Event::Refused(refusal) => self.refused(refusal),
+            Event::BadGlobal { name, reason } => {
+                self.diagnose(Origin::Attach, "bad-global", global_sentence(name, reason));
+                self.failed = Some(Outcome::Unmet);
+            }
+            Event::OpenFailed { errno } => {
+                self.diagnose(Origin::Attach, "open-failed", Sentence::OpenFailed { errno });
+                self.failed = Some(Outcome::Rejected);
+            }
+            Event::LoadFailed { errno, program } => {
+                let sources = self.part.submission.sources.clone();
+                let found = explain::refusal(&self.verifier, errno, program, sources.program());
+                self.say(RunEvent::Diagnosed(found));
+                self.failed = Some(Outcome::Rejected);
+            }
+            Event::Loaded { programs, maps } => {
+                self.enter(Phase::Attach);
+                self.seen.loaded(&programs);
+                self.say(RunEvent::Loaded { programs, maps });
+            }
+            Event::Attached { program, to } => self.say(RunEvent::Attached { program, to }),
+            Event::AttachFailed { program, section, reason } => {
+                let (id, sentence) = attach_sentence(program, section, reason);
+                let mut found = Diagnostic::error(Origin::Attach, id, sentence);
+                let sources = self.part.submission.sources.clone();
+                found.place = explain::section_place(&found, sources.program());
+                self.say(RunEvent::Diagnosed(found));
+                self.failed = Some(Outcome::AttachFailed);
+            }
+            Event::Observing { stimulus } => {
+                self.enter(Phase::Observe);
+                self.say(RunEvent::Observing { stimulus });
+            }
+            Event::Trace(lines) => {
+                self.seen.trace(&lines);
+                self.say(RunEvent::Trace(lines));
+            }
+            Event::Map(view) => {
+                self.seen.map(&view);
+                self.say(RunEvent::Map(view));
+            }
+            Event::Globals(globals) => {
+                for global in globals {
+                    self.seen.global(&global.name);
+                    self.say(RunEvent::Global(global));
+                }
+            }
+            Event::Output { stream, text } => self.say(RunEvent::Output { stream, text }),
+            Event::StimulusEnded { status } => self.say(RunEvent::StimulusEnded { status }),
+            Event::Stats(all) => {
+                for stats in all {
+                    self.seen.stats(&stats);
+                    self.say(RunEvent::Stats(stats));
+                }
+            }
+            Event::Lost { stream, count } => self.say(RunEvent::Lost { stream, count }),
+            Event::Edited { token, error } => {
+                if let Some(change) = self.asked.remove(&token) {
+                    let answer = error.map_or(Ok(()), |reason| Err(global_sentence(change.name, reason)));
+                    // Whoever asked may have left; then nobody needs the answer.
+                    let _ = change.answer.send(answer);
+                }
+            }
+            Event::Probed(_) => return Err(End::Fault(Sentence::WorkerFault)),
+            Event::Done(done) => return Ok(Some(self.done(done))),
+        }
+        Ok(None)
+    }
+
+    fn done(&mut self, done: Done) -> Outcome {
+        let outcome = match (done, self.phase) {
+            (Done::Failed, _) => self.failed.unwrap_or(Outcome::WorkerDied),
+            (_, Phase::Stop(outcome)) => outcome,
+            (Done::Completed, _) => Outcome::Completed,
+            (Done::TimedOut, _) => Outcome::TimedOut,
+            (Done::Stopped, _) => Outcome::Cancelled,
+        };
+        if outcome == Outcome::TimedOut {
+            let seconds = self.part.submission.span.at_most_ms / 1000;
+            self.diagnose(Origin::Silent, "stimulus-timed-out", Sentence::StimulusTimedOut { seconds });
+        }
+        if matches!(outcome, Outcome::Completed | Outcome::Cancelled | Outcome::TimedOut)
+            && let Some(found) = self.seen.silence()
+        {
+            self.say(RunEvent::Diagnosed(found));
+        }
+        outcome
+    }
+
+    fn explain_limit(&mut self) {
+        let seconds = self.since.elapsed().as_secs();
+        if !matches!(self.phase, Phase::Stop(_)) {
+            self.diagnose(Origin::Attach, "stage-timed-out", Sentence::StageTimedOut { seconds });
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        let (id, sentence, outcome) = match refusal {
+            Refusal::NoProgram => ("no-program", Sentence::NoProgram, Outcome::CompileFailed),
+            Refusal::ProgramType { program, section } => {
+                ("host-program-type", Sentence::HostProgramType { program, section }, Outcome::Unmet)
+            }
+            Refusal::Helper { helper } => ("host-helper", Sentence::HostHelper { helper }, Outcome::Unmet),
+            Refusal::Pinned { map } => ("host-pinned", Sentence::HostPinned { map }, Outcome::Unmet),
+            Refusal::Unreadable => ("host-unreadable", Sentence::HostUnreadable, Outcome::Unmet),
+        };
+        let origin = if outcome == Outcome::CompileFailed { Origin::Compiler } else { Origin::Attach };
+        self.diagnose(origin, id, sentence);
+        self.failed = Some(outcome);
+    }
+}
+
+fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
+    match reason {
+        BadGlobal::Unknown { known } => Sentence::GlobalUnknown { name, known },
+        BadGlobal::DoesNotFit { ctype } => Sentence::GlobalDoesNotFit { name, ctype },
+        BadGlobal::ReadOnly => Sentence::GlobalReadOnly { name },
+        BadGlobal::NoStimulus => Sentence::GlobalNoStimulus { name },
+    }
+}
+
+fn attach_sentence(program: String, section: String, reason: AttachFailure) -> (&'static str, Sentence) {
+    match reason {
+        AttachFailure::NoSuchHook { nearest } => {
+            ("no-such-hook", Sentence::NoSuchHook { program, section, nearest })
+        }
+        AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
+        AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
+    }
+}

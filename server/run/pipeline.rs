@@ -1,0 +1,209 @@
+//! One kernel's part of a run, from its turn to its end.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use bpflab_worker::{Load, Policy};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Judge, LIMITS, Lab, Outcome, RunEvent, Stages, Submission, observe, queue::Waiting, story::Story,
+};
+use crate::{
+    backend::Worker,
+    compile::{Compiled, Object},
+    kernel::HOST,
+    say::Sentence,
+};
+
+/// Changes of globals that may wait for a worker.
+const MAX_CHANGES: usize = 16;
+
+/// Why a part is over.
+#[derive(Debug)]
+pub(super) enum End {
+    /// With an outcome.
+    Outcome(Outcome),
+    /// By a fault of the lab.
+    Fault(Sentence),
+}
+
+/// A change that someone wants in a running program.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) answer: oneshot::Sender<Result<(), Sentence>>,
+}
+
+/// The parts of a run that can be spoken to.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    parts: Mutex<HashMap<Arc<str>, mpsc::Sender<Change>>>,
+    over: AtomicBool,
+}
+
+impl Live {
+    pub(super) async fn set_global(&self, kernel: &str, name: String, value: String) -> Result<(), Sentence> {
+        let part = self.parts().get(kernel).cloned().ok_or(Sentence::UnknownRun)?;
+        let (answer, answered) = oneshot::channel();
+        part.send(Change { name, value, answer }).await.map_err(|_| Sentence::UnknownRun)?;
+        answered.await.unwrap_or(Err(Sentence::UnknownRun))
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    fn parts(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, mpsc::Sender<Change>>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One kernel's part. Tells its end exactly once, even if its task is dropped.
+pub(super) struct Part {
+    kernel: Arc<str>,
+    pub(super) submission: Arc<Submission>,
+    lab: Arc<Lab>,
+    story: Arc<Story>,
+    live: Arc<Live>,
+    pub(super) judge: Box<dyn Judge>,
+    pub(super) stop: CancellationToken,
+    pub(super) stages: Stages,
+    told: bool,
+}
+
+impl Part {
+    pub(super) fn new(
+        kernel: Arc<str>,
+        submission: Arc<Submission>,
+        lab: Arc<Lab>,
+        story: Arc<Story>,
+        live: Arc<Live>,
+        judge: Box<dyn Judge>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { kernel, submission, lab, story, live, judge, stop, stages: Stages::default(), told: false }
+    }
+
+    /// Runs all stages and tells the end.
+    pub(super) async fn tell(mut self, waiting: Waiting) {
+        let end = match self.run(waiting).await {
+            Ok(outcome) => End::Outcome(outcome),
+            Err(end) => end,
+        };
+        self.live.parts().remove(&self.kernel);
+        for result in self.judge.conclude() {
+            self.story.push(Some(&self.kernel), RunEvent::Checked(result));
+        }
+        let event = match end {
+            End::Outcome(outcome) => RunEvent::Ended { outcome, stages: self.stages },
+            End::Fault(why) => RunEvent::Unavailable(why),
+        };
+        self.told = true;
+        self.story.push(Some(&self.kernel), event);
+    }
+
+    /// Adds an event to the story, after its judge has seen it.
+    pub(super) fn say(&mut self, event: RunEvent) {
+        let decided = self.judge.see(&event);
+        self.story.push(Some(&self.kernel), event);
+        for result in decided {
+            self.story.push(Some(&self.kernel), RunEvent::Checked(result));
+        }
+    }
+
+    async fn run(&mut self, waiting: Waiting) -> Result<Outcome, End> {
+        let stop = self.stop.clone();
+        let began = Instant::now();
+        let _permit = {
+            let turn = waiting.turn(|position| self.say(RunEvent::Queued { position }));
+            tokio::select! {
+                permit = turn => permit,
+                () = stop.cancelled() => return Ok(Outcome::Cancelled),
+            }
+        };
+        self.stages.queued = Some(ms(began));
+        // Neither needs the other: the worker makes ready while clang compiles.
+        let lab = self.lab.clone();
+        let kernel = self.kernel.clone();
+        let placing = async { tokio::time::timeout(LIMITS.place, lab.backends.worker(&kernel)).await };
+        let prepared = async { tokio::join!(self.compile(), placing) };
+        let (object, placed) = tokio::select! {
+            both = prepared => both,
+            () = stop.cancelled() => return Ok(Outcome::Cancelled),
+        };
+        let object = object?;
+        let waited = Instant::now();
+        let worker = match placed {
+            Ok(Ok(worker)) => worker,
+            Ok(Err(error)) => {
+                tracing::warn!(kernel = %self.kernel, %error, "no worker");
+                return Err(End::Fault(error.sentence()));
+            }
+            Err(_) => return Err(End::Fault(Sentence::StageTimedOut { seconds: LIMITS.place.as_secs() })),
+        };
+        self.observe(worker, &object, waited).await
+    }
+
+    async fn compile(&mut self) -> Result<Arc<Object>, End> {
+        let lab = self.lab.clone();
+        let compiler = lab.compiler.as_ref().map_err(|why| End::Fault(why.clone()))?;
+        let began = Instant::now();
+        let compiled = compiler.compile(&self.submission.sources).await.map_err(|error| {
+            tracing::error!(%error, "compiling");
+            End::Fault(error.sentence())
+        })?;
+        self.stages.compile = Some(ms(began));
+        match compiled {
+            Compiled::Failed(found) => {
+                found.into_iter().for_each(|diagnostic| self.say(RunEvent::Diagnosed(diagnostic)));
+                Err(End::Outcome(Outcome::CompileFailed))
+            }
+            Compiled::Object { object, warnings, cached } => {
+                warnings.into_iter().for_each(|diagnostic| self.say(RunEvent::Diagnosed(diagnostic)));
+                self.say(RunEvent::Compiled { bytes: object.bytes().len(), cached, ms: ms(began) });
+                Ok(object)
+            }
+        }
+    }
+
+    async fn observe(&mut self, worker: Worker, object: &Object, waited: Instant) -> Result<Outcome, End> {
+        let (changes, wanted) = mpsc::channel(MAX_CHANGES);
+        self.live.parts().insert(self.kernel.clone(), changes);
+        let load = Load {
+            object: object.bytes().to_vec(),
+            policy: if &*self.kernel == HOST { Policy::ObserveOnly } else { Policy::Anything },
+            globals: self.submission.globals.clone().into_iter().collect(),
+            stimulus: self.submission.stimulus.clone(),
+            span: self.submission.span,
+            lab: vec![std::process::id()],
+        };
+        observe::observe(self, worker, load, wanted, waited).await
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.told {
+            let end = RunEvent::Ended { outcome: Outcome::Lost, stages: self.stages };
+            self.story.push(Some(&self.kernel), end);
+        }
+    }
+}
+
+/// Milliseconds since.
+pub(super) fn ms(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}

@@ -1,0 +1,219 @@
+//! All runs of a server: starts, finds, stops and forgets them.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    About, Judge, LIMITS, RunEvent, Submission, Watcher,
+    pipeline::{Live, Part},
+    queue::Queue,
+    story::Story,
+};
+use crate::{backend::Backends, compile::Compiler, say::Sentence};
+
+/// How often a run looks whether anyone watches it.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What runs need: a compiler, and places to run.
+#[derive(Debug)]
+pub struct Lab {
+    /// The compiler, or why there is none.
+    pub compiler: Result<Compiler, Sentence>,
+    /// Places to run.
+    pub backends: Backends,
+}
+
+/// A run's name: random, so that nobody guesses another's.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RunId(String);
+
+impl RunId {
+    fn fresh() -> Self {
+        use rand_chacha::rand_core::Rng as _;
+        Self(format!("{:016x}", super::super::lab::dice().next_u64()))
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a run was not started.
+#[derive(Debug)]
+pub struct Refused(pub Sentence);
+
+/// A run, under way or over.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    /// Its name.
+    pub id: RunId,
+    /// What it is about.
+    pub about: Arc<About>,
+    story: Arc<Story>,
+    live: Arc<Live>,
+    stop: CancellationToken,
+}
+
+impl Handle {
+    /// Watches from a number on.
+    pub fn watch(&self, from: u64) -> Watcher {
+        self.story.watch(from)
+    }
+
+    /// Ends it.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Changes a global on one kernel; the answer says whether it was done.
+    pub async fn set_global(&self, kernel: &str, name: String, value: String) -> Result<(), Sentence> {
+        self.live.set_global(kernel, name, value).await
+    }
+}
+
+/// All runs.
+#[derive(Debug)]
+pub struct Runs {
+    lab: Arc<Lab>,
+    queues: HashMap<String, Queue>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    runs: HashMap<String, Handle>,
+    order: VecDeque<String>,
+    tasks: JoinSet<()>,
+}
+
+impl Runs {
+    /// With one queue for each place: the host's runs take turns.
+    pub fn new(lab: Lab) -> Self {
+        let kernels = lab.backends.kernels();
+        let queues = kernels.into_iter().map(|kernel| (kernel.name, Queue::new(1, LIMITS.waiting))).collect();
+        Self { lab: Arc::new(lab), queues, inner: Mutex::default() }
+    }
+
+    /// What runs need.
+    pub fn lab(&self) -> &Arc<Lab> {
+        &self.lab
+    }
+
+    /// Starts a run; `judge` makes one for each kernel.
+    ///
+    /// # Errors
+    /// A sentence for the learner: an unknown kernel, or too many wait.
+    pub fn start(
+        &self,
+        submission: Submission,
+        about: About,
+        mut judge: impl FnMut() -> Box<dyn Judge>,
+    ) -> Result<Handle, Refused> {
+        if submission.kernels.is_empty() {
+            return Err(Refused(Sentence::NoKernel));
+        }
+        let mut waiting = Vec::new();
+        for name in &submission.kernels {
+            let queue = self.queues.get(name).ok_or_else(|| {
+                let known = self.lab.backends.kernels().into_iter().map(|kernel| kernel.name).collect();
+                Refused(Sentence::UnknownKernel { name: name.clone(), known })
+            })?;
+            waiting.push(queue.join().map_err(|waiting| Refused(Sentence::QueueFull { waiting }))?);
+        }
+        let handle = Handle {
+            id: RunId::fresh(),
+            about: Arc::new(about),
+            story: Story::new(LIMITS.buffer_bytes),
+            live: Arc::new(Live::default()),
+            stop: CancellationToken::new(),
+        };
+        handle.story.push(None, RunEvent::Started { kernels: submission.kernels.clone() });
+        let submission = Arc::new(submission);
+        let mut parts = JoinSet::new();
+        let mut inner = self.inner();
+        for (name, waiting) in submission.kernels.iter().zip(waiting) {
+            let kernel: Arc<str> = name.as_str().into();
+            let part = Part::new(
+                kernel,
+                submission.clone(),
+                self.lab.clone(),
+                handle.story.clone(),
+                handle.live.clone(),
+                judge(),
+                handle.stop.clone(),
+            );
+            parts.spawn(part.tell(waiting));
+        }
+        while inner.tasks.try_join_next().is_some() {}
+        inner.tasks.spawn(tend(handle.clone(), parts));
+        inner.runs.insert(handle.id.to_string(), handle.clone());
+        inner.order.push_back(handle.id.to_string());
+        inner.forget_old();
+        Ok(handle)
+    }
+
+    /// A run that is under way or not yet forgotten.
+    pub fn find(&self, id: &str) -> Option<Handle> {
+        self.inner().runs.get(id).cloned()
+    }
+
+    /// Stops every run and waits until all have cleaned up.
+    pub async fn shut_down(&self) {
+        let mut tasks = {
+            let mut inner = self.inner();
+            inner.runs.values().for_each(Handle::stop);
+            std::mem::take(&mut inner.tasks)
+        };
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Forgets the oldest that are over.
+    fn forget_old(&mut self) {
+        let mut over = self.runs.len().saturating_sub(LIMITS.kept);
+        self.order.retain(|id| {
+            let ended = self.runs.get(id).is_none_or(|handle| handle.live.is_over());
+            if over > 0 && ended {
+                over -= 1;
+                self.runs.remove(id);
+                return false;
+            }
+            true
+        });
+    }
+}
+
+/// Stays with a run until all its parts are over; stops it when nobody watches.
+async fn tend(handle: Handle, mut parts: JoinSet<()>) {
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            ended = parts.join_next() => match ended {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tracing::error!(run = %handle.id, %error, "a run's task ended badly"),
+                None => break,
+            },
+            _ = look.tick() => {
+                if handle.story.unwatched().is_some_and(|since| since > LIMITS.unwatched) {
+                    handle.stop();
+                }
+            }
+        }
+    }
+    handle.live.end();
+    handle.story.close();
+}

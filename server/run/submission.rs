@@ -1,0 +1,22 @@
+//! All that one run needs. No lesson, no socket.
+
+use std::collections::BTreeMap;
+
+use bpflab_worker::Span;
+
+use crate::compile::Sources;
+
+/// All that one run needs.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// One program and its headers.
+    pub sources: Sources,
+    /// Where to run, at least one, each once.
+    pub kernels: Vec<String>,
+    /// Global variables to set before load.
+    pub globals: BTreeMap<String, String>,
+    /// A shell command that makes something happen.
+    pub stimulus: Option<String>,
+    /// How long to observe.
+    pub span: Span,
+}

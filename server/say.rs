@@ -1,0 +1,88 @@
+//! Everything the lab says in words, in English and Chinese.
+//!
+//! Other modules hand around [`Sentence`]s with arguments; only the last step
+//! renders one. A sentence missing in one language does not compile. Knows no
+//! module that speaks.
+
+mod en;
+pub mod labels;
+mod sentence;
+mod zh;
+
+pub use sentence::{Found, Matters, Sentence};
+
+/// A language that the lab speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese, simplified.
+    Zh,
+}
+
+impl Lang {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::En, Self::Zh];
+
+    /// Its code in HTML and on the command line.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+
+    /// From a code or a POSIX locale such as `zh_CN.UTF-8`.
+    pub fn from_locale(locale: &str) -> Option<Self> {
+        if locale.starts_with("zh") {
+            Some(Self::Zh)
+        } else if locale.starts_with("en") || locale.starts_with('C') || locale == "POSIX" {
+            Some(Self::En)
+        } else {
+            None
+        }
+    }
+
+    /// The fixed words of the page and of reports.
+    pub fn labels(self) -> &'static labels::Labels {
+        match self {
+            Self::En => &labels::EN,
+            Self::Zh => &labels::ZH,
+        }
+    }
+}
+
+/// An author's text in both languages, from `lesson.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
+}
+
+impl Text {
+    /// The text in `lang`.
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        }
+    }
+
+    /// The same change in both languages.
+    pub fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        Self { en: change(&self.en), zh: change(&self.zh) }
+    }
+}
+
+impl Sentence {
+    /// The sentence in `lang`.
+    pub fn say(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => en::say(self),
+            Lang::Zh => zh::say(self),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The sentences in English.
+
+use super::{Found, Matters, Sentence};
+
+/// Offered names, as the end of a sentence.
+fn offer(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => format!(" Close to it: {}.", names.join(", ")),
+    }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// What an errno usually means when attaching or loading.
+fn errno(number: i32) -> String {
+    let words = match number {
+        1 => "operation not permitted",
+        2 => "no such thing",
+        7 => "too large",
+        12 => "out of memory",
+        13 => "permission denied",
+        16 => "busy",
+        17 => "already there",
+        22 => "invalid argument",
+        28 => "no space left",
+        95 => "not supported",
+        524 => "not supported by this kernel",
+        _ => return format!("error {number}"),
+    };
+    format!("{words} (error {number})")
+}
+
+fn lines(wanted: Found) -> String {
+    let plural = |count: u64| if count == 1 { "line" } else { "lines" };
+    match wanted {
+        Found::AtLeast(count) => format!("at least {count} matching {} wanted", plural(count)),
+        Found::AtMost(0) => "no matching line wanted".to_owned(),
+        Found::AtMost(count) => format!("at most {count} matching {} wanted", plural(count)),
+        Found::Exactly(count) => format!("exactly {count} matching {} wanted", plural(count)),
+    }
+}
+
+fn matter(what: Matters) -> &'static str {
+    match what {
+        Matters::KernelFunctions => "Lessons that look into kernel functions do not run on this kernel.",
+        Matters::Tracepoints => "Nearly every lesson needs tracepoints.",
+        Matters::UserFunctions => "Lessons that look into user programs do not run on this kernel.",
+        Matters::Sampling => "Lessons that sample stacks do not run on this kernel.",
+        Matters::Listing => "Lessons that list kernel objects do not run on this kernel.",
+        Matters::Policy => "Lessons that enforce a policy do not run on this kernel.",
+        Matters::Packets => "Lessons that read or drop packets do not run on this kernel.",
+        Matters::Sockets => "Lessons that steer sockets do not run on this kernel.",
+        Matters::Cgroups => "Lessons that govern a group of processes do not run on this kernel.",
+        Matters::Replacing => {
+            "Lessons that replace a part of the kernel or of a program do not run on this kernel."
+        }
+    }
+}
+
+pub(super) fn say(sentence: &Sentence) -> String {
+    use Sentence as S;
+    match sentence {
+        S::TooMuchSource { bytes, limit } => format!(
+            "The source is {bytes} bytes long and at most {limit} are taken: make it shorter, or move tables into a map."
+        ),
+        S::NoSource => "There is no source: send one file whose name ends in .c.".into(),
+        S::TooManyFiles { files, limit } => {
+            format!("There are {files} files and at most {limit} are taken: put some of the headers together.")
+        }
+        S::BadFileName { name } => format!(
+            "\"{name}\" cannot be a file's name here: use letters, digits, dots, hyphens and underscores, and end in .c or .h."
+        ),
+        S::NotOneProgram { programs } => format!(
+            "There are {programs} files ending in .c and a run takes one: put the programs into one file, or rename the others to .h."
+        ),
+        S::UnknownKernel { name, known } => {
+            format!("There is no kernel named \"{name}\" here; there is: {}.", list(known))
+        }
+        S::NoKernel => "No kernel was named: name at least one to run on.".into(),
+        S::QueueFull { waiting } => {
+            format!("{waiting} runs are waiting already; try again in a minute.")
+        }
+        S::CompilerLimit { cpu_s, memory_mib, wall_s } => format!(
+            "The compiler needed more than it may have ({cpu_s} s of processor time, {memory_mib} MiB, {wall_s} s in all): look for a macro or an include that grows without end."
+        ),
+        S::CompilerFailed => {
+            "The compiler failed without saying why: change the last thing you added, and run again.".into()
+        }
+        S::ObjectTooLarge { limit } => format!(
+            "The compiled object is larger than {limit} bytes: look for a very large array or repeated inline assembly."
+        ),
+        S::NoProgram => {
+            "There is no program in this source: give a function a section, such as SEC(\"tp/syscalls/sys_enter_write\").".into()
+        }
+        S::HostProgramType { program, section } => format!(
+            "The machine's own kernel only takes programs that observe, and SEC(\"{section}\") ({program}) does more: run it in a guest."
+        ),
+        S::HostHelper { helper } => format!(
+            "The machine's own kernel takes no program that calls {helper}, which changes what others do: run it in a guest."
+        ),
+        S::HostPinned { map } => format!(
+            "The map {map} would be pinned and outlive the run, which the machine's own kernel does not take: remove the pinning, or run it in a guest."
+        ),
+        S::HostUnreadable => {
+            "The object could not be read to its end, so the machine's own kernel does not take it: run it in a guest.".into()
+        }
+        S::GlobalUnknown { name, known } => {
+            format!("The program has no global variable named \"{name}\"; it has: {}.", list(known))
+        }
+        S::GlobalDoesNotFit { name, ctype } => {
+            format!("That value does not fit \"{name}\", which is of type {ctype}.")
+        }
+        S::GlobalReadOnly { name } => format!(
+            "\"{name}\" is a constant: it can be set before the program is loaded, not while it runs."
+        ),
+        S::GlobalNoStimulus { name } => {
+            format!("\"{name}\" was to be the stimulus's pid, and this run has no stimulus.")
+        }
+        S::OpenFailed { errno: number } => format!(
+            "libbpf cannot make sense of this object: {}. Its log says what it did not like.",
+            errno(*number)
+        ),
+        S::Rejected { program, verdict } if program.is_empty() => {
+            format!("The verifier refused the program: {verdict}")
+        }
+        S::Rejected { program, verdict } => format!("The verifier refused {program}: {verdict}"),
+        S::LoadFailed { errno: number } => format!(
+            "The kernel did not take this object: {}. libbpf's log says at which step.",
+            errno(*number)
+        ),
+        S::VerifierTooLarge { program } => format!(
+            "The verifier gave up on {program}: there are more ways through it than it can look at (a million instructions). Bound the loops, or make them shorter."
+        ),
+        S::GplOnly { program, verdict } => format!(
+            "The verifier refused {program}: {verdict}. The helper is for programs under a GPL-compatible license: say so in the section \"license\"."
+        ),
+        S::NoSuchHook { program, section, nearest } => format!(
+            "{program} was not attached: this kernel has no hook for SEC(\"{section}\").{}",
+            offer(nearest)
+        ),
+        S::NeedsTarget { program, section } => format!(
+            "{program} was not attached: SEC(\"{section}\") does not say to what, and nothing was given to attach it to."
+        ),
+        S::AttachErrno { program, section, errno: number } => {
+            format!("{program} was not attached to SEC(\"{section}\"): {}.", errno(*number))
+        }
+        S::NeverFired { programs } => format!(
+            "Loaded and attached, but the hook never fired: nothing on the machine did what {} waits for. Is it the right hook, and did the stimulus do that?",
+            list(programs)
+        ),
+        S::OnlyTheLabFired => {
+            "Only the lab itself made this program print; nothing that you or the machine did reached it.".into()
+        }
+        S::FiredButSilent { runs } => format!(
+            "The program ran {runs} times and showed nothing: a filter that never matches, a key that is never found, or a bpf_printk that is never reached."
+        ),
+        S::StimulusTimedOut { seconds } => format!(
+            "What was to make something happen (the stimulus) was still going after {seconds} s, so the run was ended."
+        ),
+        S::StageTimedOut { seconds } => {
+            format!("This step took longer than {seconds} s, so the run was ended. Run it again; if it happens again, the machine is too busy.")
+        }
+        S::WorkerDied => "The process that loads programs ended in the middle of the run. Run it again.".into(),
+        S::WorkerMissing { looked } => {
+            format!("The worker is not built (looked for {looked}): run \"make worker\".")
+        }
+        S::WorkerStale => "The worker is of another version than this server: run \"make worker\".".into(),
+        S::WorkerFault => "The connection to the worker failed. Run it again; the server's log says more.".into(),
+        S::NoClang => "No clang from version 14 on is installed: run \"make setup\".".into(),
+        S::NoSandbox { why } => format!(
+            "This machine cannot confine the compiler ({why}), so what learners send is not compiled here. It needs bubblewrap and user namespaces: \"make setup\" installs what is missing and says what else to do."
+        ),
+        S::SandboxIsLandlock => {
+            "No user namespaces here: the compiler is confined by Landlock, which is enough for files of one's own.".into()
+        }
+        S::CacheUnusable { path } => format!(
+            "The compiler's user cannot read {path}: name another folder with --data, one that everyone may enter."
+        ),
+        S::HeadersFailed { why } => format!("The kernel's headers could not be made: {why}"),
+        S::HostNeedsRoot => {
+            "This server is not root, so it cannot use the machine's own kernel by itself: run \"make host\" in another terminal, then start the server again.".into()
+        }
+        S::HostNeedsLoopback => {
+            "The machine's own kernel is only offered when the server listens on loopback (127.0.0.1).".into()
+        }
+        S::HostNeedsSingleUser => "The machine's own kernel is for one trusted person, not for a class.".into(),
+        S::HostHelperGone => {
+            "The helper that reaches the machine's own kernel has gone: run \"make host\" again, then start the server again.".into()
+        }
+        S::SawTrace { matching, total, wanted, nearest } => {
+            let what = format!("{matching} of {total} trace lines matched; {}.", lines(*wanted));
+            match nearest {
+                Some(line) => format!("{what} One that did not: \"{line}\""),
+                None => what,
+            }
+        }
+        S::SawValue { what, value: Some(value) } => format!("{what} was {value} in the end."),
+        S::SawValue { what, value: None } => format!("There was no {what}."),
+        S::SawSections { sections } => format!("Attached: {}.", list(sections)),
+        S::SawNothing => "The run ended before this could be looked at.".into(),
+        S::NoSuchPage => "There is no such page.".into(),
+        S::NoSuchLesson { slug } => format!("There is no lesson named \"{slug}\"."),
+        S::BrokenLesson { slug, why } => format!("The lesson \"{slug}\" cannot be shown: {why}"),
+        S::NoSession => {
+            "To run programs, open the link that the server printed when it started; reading needs nothing.".into()
+        }
+        S::ForeignOrigin => "This request comes from another site's page and is refused.".into(),
+        S::ForeignHost => {
+            "This server does not go by that name. Use 127.0.0.1 or localhost, or start it with --host NAME.".into()
+        }
+        S::BadRequest { why } => format!("This request cannot be read: {why}"),
+        S::MessageNotJson { why } => format!("This message cannot be read: {why}"),
+        S::MessageUnknown { kind } => format!("There is no message of the kind \"{kind}\"."),
+        S::MessageTooBig { limit } => format!("A message may be at most {limit} bytes long."),
+        S::UnknownRun => "This run is over and forgotten, or never was.".into(),
+        S::RunsNotAllowed => "This server shows lessons and runs nothing.".into(),
+        S::ShuttingDown => "The server is going down.".into(),
+        S::ProbeWorked { kind } => format!("{kind} programs load and attach."),
+        S::ProbeLoads { kind } => format!("{kind} programs load (attaching is not tried on a machine's own kernel)."),
+        S::ProbeNotTried { kind } => format!("{kind} programs could not be tried here."),
+        S::ProbeNoLoad { kind, errno: number, matters } => {
+            format!("{kind} programs do not load: {}. {}", errno(*number), matter(*matters))
+        }
+        S::ProbeNoAttach { kind, errno: number, matters } => {
+            format!("{kind} programs load but do not attach: {}. {}", errno(*number), matter(*matters))
+        }
+        S::DoctorClang { version } => format!("The compiler is {version}."),
+        S::DoctorClangMissing => "No clang from version 14 on is installed, so nothing can be compiled.".into(),
+        S::DoctorSandbox => "The compiler runs in namespaces of its own that hold no file but its own and the headers.".into(),
+        S::DoctorWorker { path } => format!("The worker is {path}."),
+        S::DoctorHost { release } => format!("The machine's own kernel ({release}) can be used."),
+        S::DoctorHostOff { why } => format!("The machine's own kernel cannot be used: {why}"),
+        S::DoctorHeaders { path } => format!("This kernel's headers are in {path}."),
+        S::DoctorArchitecture { name } => {
+            format!("This machine is {name}; bpflab is made for x86_64 so far, and nothing else was tried.")
+        }
+        S::DoctorArchitectureRight { name } => format!("This machine is {name}, for which bpflab is made."),
+        S::DoctorNothingRuns => "Nothing can run here until what is said above is mended.".into(),
+    }
+}

@@ -1,0 +1,194 @@
+//! The fixed words of the page and of reports, in both languages.
+//!
+//! Add a label here and it exists in English and Chinese, or it does not
+//! compile. Sentences with arguments live in [`crate::say::Sentence`].
+
+/// Makes the struct, its two instances and the list that the page's script gets.
+macro_rules! labels {
+    ($($name:ident: $en:literal, $zh:literal;)*) => {
+        /// The fixed words in one language.
+        #[derive(Debug)]
+        pub struct Labels {
+            $(#[doc = $en] pub $name: &'static str,)*
+        }
+
+        /// English.
+        pub const EN: Labels = Labels { $($name: $en,)* };
+
+        /// Chinese.
+        pub const ZH: Labels = Labels { $($name: $zh,)* };
+
+        impl Labels {
+            /// Name and word of every label.
+            pub fn pairs(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
+        }
+    };
+}
+
+labels! {
+    // Around every page.
+    skip: "Skip to the content", "跳到正文";
+    all_lessons: "All lessons", "全部课程";
+    other_language: "中文", "English";
+    theme: "Colours", "配色";
+    theme_auto: "auto", "自动";
+    theme_light: "light", "浅色";
+    theme_dark: "dark", "深色";
+    cannot_run: "Programs cannot be run here at the moment.", "此处暂时无法运行程序。";
+
+    // The course and the text of a lesson.
+    minutes: "min", "分钟";
+    lesson_broken: "This lesson cannot be shown:", "本课无法显示：";
+    on_this_page: "On this page", "本页目录";
+    untranslated: "This lesson is in English so far.", "本课暂时只有英文版。";
+    previous: "Previous", "上一课";
+    next: "Next", "下一课";
+    hints: "Stuck?", "卡住了？";
+    hint: "Hint", "提示";
+    solution: "Solution", "参考答案";
+    solution_use: "Put the solution into the editor", "将参考答案放入编辑器";
+    no_script: "All of this can be read without JavaScript. To edit and run the program, allow scripts for this page.", "不启用 JavaScript 也能阅读全部内容；要编辑并运行程序，请为本页启用脚本。";
+
+    // The bench: editor, buttons, kernel.
+    lab: "Lab", "实验台";
+    run: "Run", "运行";
+    stop: "Stop", "停止";
+    starter: "The starter program", "起始代码";
+    flags: "How it is compiled", "编译命令";
+    editor: "Source code", "源代码";
+    editor_help: "Esc, then Tab leaves the editor", "先按 Esc，再按 Tab，可离开编辑器";
+    editor_loading: "The editor is loading…", "正在加载编辑器…";
+    editor_failed: "The editor could not be loaded; this plain box works as well.", "编辑器加载失败，可以先用这个纯文本框。";
+    files: "Files", "文件";
+    kernel: "Kernel", "内核";
+    reset: "Reset", "重置";
+    reset_help: "Bring the starter program back", "恢复起始代码";
+    reset_done: "The starter program is back.", "已恢复起始代码。";
+    solution_done: "The solution is in the editor.", "参考答案已放入编辑器。";
+    undo: "Undo", "撤销";
+    draft_kept: "Your text is kept in this browser.", "你的代码保存在这个浏览器里。";
+    draft_not_kept: "This browser does not let the page keep your text: a reload loses it.", "浏览器不允许本页保存代码，刷新后会丢失。";
+    too_large: "The source is larger than {n} KiB; the lab does not take it.", "源代码超过 {n} KiB，无法提交。";
+
+    // What a run is doing.
+    state: "State of the run", "运行状态";
+    s_idle: "Not run yet", "尚未运行";
+    s_connecting: "Connecting to the lab…", "正在连接实验台…";
+    s_sent: "Handing the program over…", "正在提交程序…";
+    s_watching: "Looking for your last run…", "正在查找你上一次的运行…";
+    s_started: "Waiting for its turn…", "等待运行…";
+    s_queued: "In the queue, at position {n}…", "排队中，当前第 {n} 位…";
+    s_compiling: "Compiling…", "正在编译…";
+    s_placing: "Starting a kernel…", "正在准备内核…";
+    s_loading: "Loading: the verifier reads the program…", "正在加载，验证器正在检查程序…";
+    s_attaching: "Attaching: {n} of {m}…", "正在附加：{n}/{m}…";
+    s_observing: "Observing", "正在观察";
+    s_stopping: "Stopping…", "正在停止…";
+    o_completed: "Completed", "运行完成";
+    o_compile_failed: "It did not compile", "编译失败";
+    o_rejected: "The verifier refused the program", "验证器拒绝了该程序";
+    o_attach_failed: "The program could not be attached", "程序附加失败";
+    o_unmet: "This kernel lacks what the program needs", "此内核不满足程序的要求";
+    o_timed_out: "It took too long and was ended", "运行超时，已被终止";
+    o_cancelled: "Stopped", "已停止";
+    o_worker_died: "The worker died during the run", "worker 在运行中异常退出";
+    o_lost: "The run was lost: the lab was restarted", "运行已丢失：实验台重启过";
+    o_unavailable: "The lab could not do this run", "实验台未能完成这次运行";
+    seed: "seed {n}", "随机种子 {n}";
+    seconds: "{n} s", "{n} 秒";
+    st_queued: "queue", "排队";
+    st_compile: "compile", "编译";
+    st_place: "kernel", "内核";
+    st_load: "load", "加载";
+    st_attach: "attach", "附加";
+    st_observe: "observe", "观察";
+    connection_lost: "Connection lost; trying again in {n} s.", "连接已断开，{n} 秒后重试。";
+    connection_retry: "Connection lost; trying again…", "连接已断开，正在重试…";
+    connection_now: "Try now", "立即重试";
+    not_taken: "The connection broke before the lab took the program. Press Run again.", "实验台收到程序之前连接就断开了，请重新点击“运行”。";
+
+    // Findings on the source.
+    findings: "Findings", "诊断";
+    severity_error: "error", "错误";
+    severity_warning: "warning", "警告";
+    severity_note: "note", "说明";
+    origin_compiler: "compiler", "编译器";
+    origin_verifier: "verifier", "验证器";
+    origin_attach: "attach", "附加";
+    origin_silent: "silent", "没有动静";
+    fix_put: "Apply: {text}", "应用修改：{text}";
+    fix_drop: "Apply: remove it", "应用修改：删除";
+    fix_stale: "The line has changed since; please mend it by hand.", "这一行已有改动，请手动修改。";
+
+    // Checks.
+    checks: "Checks", "检查项";
+    checks_count: "{n} of {m} passed", "已通过 {n}/{m}";
+    checks_all: "All passed", "全部通过";
+    check_waiting: "not yet", "待检查";
+    check_passed: "passed", "通过";
+    check_failed: "not passed", "未通过";
+    check_saw: "Seen:", "实际看到：";
+
+    // Panels.
+    panels: "What the run shows", "运行结果";
+    trace: "Trace", "trace 输出";
+    trace_empty: "What your program prints with bpf_printk appears here, line by line.", "程序用 bpf_printk 打印的内容会逐行显示在这里。";
+    trace_nothing: "No line was printed.", "没有打印任何内容。";
+    trace_no_match: "No line matches.", "没有匹配的行。";
+    trace_filter: "Filter lines", "过滤";
+    trace_pause: "Pause", "暂停";
+    trace_resume: "Continue", "继续";
+    trace_hide_lab: "Hide the lab's own lines", "隐藏实验台自身产生的行";
+    trace_lines: "{n} lines", "共 {n} 行";
+    trace_matching: "{k} of the last {n} match", "最近 {n} 行中匹配 {k} 行";
+    trace_kept: "the last {n} are kept", "只保留最近 {n} 行";
+    trace_new: "{n} new", "新增 {n} 行";
+    trace_follow: "Follow", "跟随最新";
+    lab_mark: "lab", "实验台";
+    lost: "{n} lost", "丢失 {n}";
+    col_time: "Time", "时间";
+    col_task: "Task", "任务";
+    col_cpu: "CPU", "CPU";
+    col_text: "Text", "内容";
+    records: "Records", "记录";
+    records_empty: "Records that your program sends through a ring buffer or a perf buffer appear here.", "程序通过 ring buffer 或 perf buffer 送出的记录会显示在这里。";
+    maps: "Maps", "Map";
+    maps_empty: "The maps of your program appear here as live tables.", "程序的 map 会以实时表格的形式显示在这里。";
+    maps_none: "The program has no maps.", "程序没有定义 map。";
+    map_empty: "It holds no entries.", "目前没有条目。";
+    map_count: "{n} entries", "{n} 个条目";
+    map_part: "{k} of {n} entries shown", "共 {n} 个条目，显示 {k} 个";
+    map_limit: "at most {n}", "上限 {n}";
+    map_key: "key", "键";
+    map_value: "value", "值";
+    globals: "Globals", "全局变量";
+    globals_empty: "Global variables of your program appear here; while it runs you can change them.", "程序的全局变量会显示在这里，运行期间可以修改。";
+    globals_none: "The program has no global variables.", "程序没有全局变量。";
+    col_name: "Name", "名称";
+    col_type: "Type", "类型";
+    col_value: "Value", "值";
+    col_change: "Change", "修改";
+    global_new: "New value of {name}", "{name} 的新值";
+    global_set: "Set", "设置";
+    global_wait: "Setting…", "正在设置…";
+    global_done: "Set.", "已设置。";
+    programs: "Programs", "程序";
+    programs_empty: "The programs of your object appear here: where they are attached and how often they ran.", "目标文件中的各个程序会显示在这里：附加到哪里、运行了多少次。";
+    col_program: "Program", "程序";
+    col_attached: "Attached to", "附加到";
+    col_runs: "Runs", "运行次数";
+    col_each: "ns each", "平均耗时（ns）";
+    col_missed: "Missed", "漏跑";
+    not_attached: "not attached", "未附加";
+    unknown: "unknown", "未知";
+    emulated: "the emulator's time", "模拟器时间";
+    instructions: "{n} instructions", "{n} 条指令";
+    output: "Stimulus", "触发命令";
+    output_empty: "What the stimulus prints appears here. The stimulus is the command that makes something happen.", "触发命令的输出会显示在这里。触发命令用来让内核里发生点什么。";
+    log: "Log", "日志";
+    log_empty: "What libbpf and the verifier say appears here.", "libbpf 和验证器的日志会显示在这里。";
+    log_libbpf: "libbpf's log", "libbpf 日志";
+    log_verifier: "The verifier's log", "验证器日志";
+}

@@ -1,0 +1,120 @@
+//! The sentences, as an enum with arguments.
+
+/// Something the lab says. Arguments are data; the words are in `en` and `zh`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's English stands in `en`, under the same name")]
+pub enum Sentence {
+    // Submissions.
+    TooMuchSource { bytes: usize, limit: usize },
+    NoSource,
+    TooManyFiles { files: usize, limit: usize },
+    BadFileName { name: String },
+    NotOneProgram { programs: usize },
+    UnknownKernel { name: String, known: Vec<String> },
+    NoKernel,
+    QueueFull { waiting: usize },
+    // The compiler.
+    CompilerLimit { cpu_s: u64, memory_mib: u64, wall_s: u64 },
+    CompilerFailed,
+    ObjectTooLarge { limit: usize },
+    NoProgram,
+    // What a place refuses.
+    HostProgramType { program: String, section: String },
+    HostHelper { helper: String },
+    HostPinned { map: String },
+    HostUnreadable,
+    // Globals.
+    GlobalUnknown { name: String, known: Vec<String> },
+    GlobalDoesNotFit { name: String, ctype: String },
+    GlobalReadOnly { name: String },
+    GlobalNoStimulus { name: String },
+    // Load and attach.
+    OpenFailed { errno: i32 },
+    Rejected { program: String, verdict: String },
+    LoadFailed { errno: i32 },
+    VerifierTooLarge { program: String },
+    GplOnly { program: String, verdict: String },
+    NoSuchHook { program: String, section: String, nearest: Vec<String> },
+    NeedsTarget { program: String, section: String },
+    AttachErrno { program: String, section: String, errno: i32 },
+    // Attached, but silent.
+    NeverFired { programs: Vec<String> },
+    OnlyTheLabFired,
+    FiredButSilent { runs: u64 },
+    // Ends and faults.
+    StimulusTimedOut { seconds: u64 },
+    StageTimedOut { seconds: u64 },
+    WorkerDied,
+    WorkerMissing { looked: String },
+    WorkerStale,
+    WorkerFault,
+    NoClang,
+    NoSandbox { why: String },
+    SandboxIsLandlock,
+    CacheUnusable { path: String },
+    HeadersFailed { why: String },
+    HostNeedsRoot,
+    HostNeedsLoopback,
+    HostNeedsSingleUser,
+    HostHelperGone,
+    // Checks: what was seen.
+    SawTrace { matching: u64, total: u64, wanted: Found, nearest: Option<String> },
+    SawValue { what: String, value: Option<String> },
+    SawSections { sections: Vec<String> },
+    SawNothing,
+    // The web.
+    NoSuchPage,
+    NoSuchLesson { slug: String },
+    BrokenLesson { slug: String, why: String },
+    NoSession,
+    ForeignOrigin,
+    ForeignHost,
+    BadRequest { why: String },
+    MessageNotJson { why: String },
+    MessageUnknown { kind: String },
+    MessageTooBig { limit: usize },
+    UnknownRun,
+    RunsNotAllowed,
+    ShuttingDown,
+    // Doctor.
+    ProbeWorked { kind: String },
+    ProbeLoads { kind: String },
+    ProbeNotTried { kind: String },
+    ProbeNoLoad { kind: String, errno: i32, matters: Matters },
+    ProbeNoAttach { kind: String, errno: i32, matters: Matters },
+    DoctorClang { version: String },
+    DoctorClangMissing,
+    DoctorSandbox,
+    DoctorWorker { path: String },
+    DoctorHost { release: String },
+    DoctorHostOff { why: String },
+    DoctorHeaders { path: String },
+    DoctorArchitecture { name: String },
+    DoctorArchitectureRight { name: String },
+    DoctorNothingRuns,
+}
+
+/// Why it matters to a learner that a kernel lacks something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Matters {
+    KernelFunctions,
+    Tracepoints,
+    UserFunctions,
+    Sampling,
+    Listing,
+    Policy,
+    Packets,
+    Sockets,
+    Cgroups,
+    Replacing,
+}
+
+/// How many trace lines a check wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Found {
+    AtLeast(u64),
+    AtMost(u64),
+    Exactly(u64),
+}

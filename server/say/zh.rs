@@ -1,0 +1,217 @@
+//! The sentences in Chinese.
+
+use super::{Found, Matters, Sentence};
+
+fn offer(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => format!("相近的名字：{}。", names.join("、")),
+    }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "无".to_owned() } else { names.join("、") }
+}
+
+fn errno(number: i32) -> String {
+    let words = match number {
+        1 => "不允许该操作",
+        2 => "不存在",
+        7 => "太大",
+        12 => "内存不足",
+        13 => "权限不足",
+        16 => "忙",
+        17 => "已存在",
+        22 => "参数无效",
+        28 => "空间不足",
+        95 => "不支持",
+        524 => "该内核不支持",
+        _ => return format!("错误 {number}"),
+    };
+    format!("{words}（错误 {number}）")
+}
+
+fn lines(wanted: Found) -> String {
+    match wanted {
+        Found::AtLeast(count) => format!("需要至少 {count} 行匹配"),
+        Found::AtMost(0) => "不应有任何一行匹配".to_owned(),
+        Found::AtMost(count) => format!("最多应有 {count} 行匹配"),
+        Found::Exactly(count) => format!("应恰好有 {count} 行匹配"),
+    }
+}
+
+fn matter(what: Matters) -> &'static str {
+    match what {
+        Matters::KernelFunctions => "观察内核函数的课程无法在该内核上运行。",
+        Matters::Tracepoints => "几乎所有课程都需要 tracepoint。",
+        Matters::UserFunctions => "观察用户态程序的课程无法在该内核上运行。",
+        Matters::Sampling => "采样调用栈的课程无法在该内核上运行。",
+        Matters::Listing => "列举内核对象的课程无法在该内核上运行。",
+        Matters::Policy => "实施策略的课程无法在该内核上运行。",
+        Matters::Packets => "读取或丢弃数据包的课程无法在该内核上运行。",
+        Matters::Sockets => "操控 socket 的课程无法在该内核上运行。",
+        Matters::Cgroups => "管理一组进程的课程无法在该内核上运行。",
+        Matters::Replacing => "替换内核或程序一部分的课程无法在该内核上运行。",
+    }
+}
+
+pub(super) fn say(sentence: &Sentence) -> String {
+    use Sentence as S;
+    match sentence {
+        S::TooMuchSource { bytes, limit } => {
+            format!("源代码有 {bytes} 字节，最多接受 {limit} 字节：请缩短，或把表格放进 map。")
+        }
+        S::NoSource => "没有源代码：请提交一个以 .c 结尾的文件。".into(),
+        S::TooManyFiles { files, limit } => {
+            format!("共有 {files} 个文件，最多接受 {limit} 个：请合并一些头文件。")
+        }
+        S::BadFileName { name } => {
+            format!("“{name}”不能用作文件名：只能用字母、数字、点、连字符和下划线，并以 .c 或 .h 结尾。")
+        }
+        S::NotOneProgram { programs } => {
+            format!(
+                "有 {programs} 个以 .c 结尾的文件，而一次运行只接受一个：请合并成一个文件，或把其余的改名为 .h。"
+            )
+        }
+        S::UnknownKernel { name, known } => format!("这里没有名为“{name}”的内核；现有：{}。", list(known)),
+        S::NoKernel => "没有指定内核：请至少指定一个。".into(),
+        S::QueueFull { waiting } => format!("已有 {waiting} 个运行在排队，请一分钟后再试。"),
+        S::CompilerLimit { cpu_s, memory_mib, wall_s } => format!(
+            "编译器超出了限额（{cpu_s} 秒 CPU 时间、{memory_mib} MiB 内存、总共 {wall_s} 秒）：请检查是否有无限展开的宏或 include。"
+        ),
+        S::CompilerFailed => "编译器失败了，但没有说明原因：请修改最近添加的内容后再运行。".into(),
+        S::ObjectTooLarge { limit } => {
+            format!("编译出的目标文件超过 {limit} 字节：请检查过大的数组或重复的内联汇编。")
+        }
+        S::NoProgram => {
+            "源代码里没有 BPF 程序：请给某个函数加上 section，例如 SEC(\"tp/syscalls/sys_enter_write\")。"
+                .into()
+        }
+        S::HostProgramType { program, section } => {
+            format!(
+                "本机内核只接受观测类程序，而 SEC(\"{section}\")（{program}）不止于此：请在虚拟机（guest）中运行。"
+            )
+        }
+        S::HostHelper { helper } => {
+            format!("本机内核不接受调用 {helper} 的程序，因为它会影响其他进程：请在虚拟机（guest）中运行。")
+        }
+        S::HostPinned { map } => {
+            format!(
+                "map {map} 会被 pin 住并在运行结束后留存，本机内核不接受：请去掉 pin，或在虚拟机（guest）中运行。"
+            )
+        }
+        S::HostUnreadable => "无法完整读取该目标文件，因此本机内核不接受：请在虚拟机（guest）中运行。".into(),
+        S::GlobalUnknown { name, known } => {
+            format!("程序里没有名为“{name}”的全局变量；现有：{}。", list(known))
+        }
+        S::GlobalDoesNotFit { name, ctype } => format!("这个值不适合“{name}”，它的类型是 {ctype}。"),
+        S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),
+        S::GlobalNoStimulus { name } => format!("“{name}”应设为触发进程的 pid，但这次运行没有触发进程。"),
+        S::OpenFailed { errno: number } => {
+            format!("libbpf 无法解析该目标文件：{}。详情见 libbpf 日志。", errno(*number))
+        }
+        S::Rejected { program, verdict } if program.is_empty() => format!("验证器拒绝了该程序：{verdict}"),
+        S::Rejected { program, verdict } => format!("验证器拒绝了 {program}：{verdict}"),
+        S::LoadFailed { errno: number } => {
+            format!("内核没有接受该目标文件：{}。libbpf 日志说明了是哪一步。", errno(*number))
+        }
+        S::VerifierTooLarge { program } => {
+            format!(
+                "验证器放弃了 {program}：可能的执行路径太多（上限一百万条指令）。请给循环设界，或缩短循环。"
+            )
+        }
+        S::GplOnly { program, verdict } => format!(
+            "验证器拒绝了 {program}：{verdict}。该 helper 只供 GPL 兼容许可证的程序使用：请在 “license” section 中声明。"
+        ),
+        S::NoSuchHook { program, section, nearest } => {
+            format!("{program} 未能挂载：该内核没有 SEC(\"{section}\") 对应的挂载点。{}", offer(nearest))
+        }
+        S::NeedsTarget { program, section } => {
+            format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里，也没有给出目标。")
+        }
+        S::AttachErrno { program, section, errno: number } => {
+            format!("{program} 未能挂载到 SEC(\"{section}\")：{}。", errno(*number))
+        }
+        S::NeverFired { programs } => format!(
+            "已加载并挂载，但挂载点从未触发：机器上没有发生 {} 所等待的事。挂载点对吗？触发进程做了那件事吗？",
+            list(programs)
+        ),
+        S::OnlyTheLabFired => "只有实验环境自身触发了该程序的输出；你或机器上的其他进程都没有触发它。".into(),
+        S::FiredButSilent { runs } => format!(
+            "程序运行了 {runs} 次，却没有任何可见结果：过滤条件从不成立、键从未找到，或从未执行到 bpf_printk。"
+        ),
+        S::StimulusTimedOut { seconds } => format!("触发进程在 {seconds} 秒后仍未结束，因此运行被终止。"),
+        S::StageTimedOut { seconds } => {
+            format!("这一步超过了 {seconds} 秒，因此运行被终止。请再试一次；若仍如此，说明机器太忙。")
+        }
+        S::WorkerDied => "负责加载程序的进程在运行中途结束了。请再运行一次。".into(),
+        S::WorkerMissing { looked } => format!("worker 尚未构建（查找了 {looked}）：请运行 “make worker”。"),
+        S::WorkerStale => "worker 与服务器版本不一致：请运行 “make worker”。".into(),
+        S::WorkerFault => "与 worker 的连接失败。请再运行一次；服务器日志有更多信息。".into(),
+        S::NoClang => "没有安装 14 以上版本的 clang：请运行 “make setup”。".into(),
+        S::NoSandbox { why } => format!(
+            "这台机器无法隔离编译器（{why}），因此不会编译学习者提交的代码。需要 bubblewrap 和用户命名空间：“make setup” 会安装缺少的部分并说明还需要做什么。"
+        ),
+        S::SandboxIsLandlock => {
+            "这里没有用户命名空间：编译器由 Landlock 限制，编译自己的文件已经足够。".into()
+        }
+        S::CacheUnusable { path } => {
+            format!("编译器所用的用户无法读取 {path}：请用 --data 指定另一个任何人都能进入的目录。")
+        }
+        S::HeadersFailed { why } => format!("无法生成内核头文件：{why}"),
+        S::HostNeedsRoot => {
+            "服务器不是以 root 运行，无法直接使用本机内核：请在另一个终端运行 “make host”，然后重启服务器。"
+                .into()
+        }
+        S::HostNeedsLoopback => "只有当服务器监听回环地址（127.0.0.1）时才提供本机内核。".into(),
+        S::HostNeedsSingleUser => "本机内核只供一位受信任的人使用，不用于课堂。".into(),
+        S::HostHelperGone => "连接本机内核的辅助进程已退出：请再次运行 “make host”，然后重启服务器。".into(),
+        S::SawTrace { matching, total, wanted, nearest } => {
+            let what = format!("{total} 行 trace 中有 {matching} 行匹配；{}。", lines(*wanted));
+            match nearest {
+                Some(line) => format!("{what}例如这一行不匹配：“{line}”"),
+                None => what,
+            }
+        }
+        S::SawValue { what, value: Some(value) } => format!("{what} 最后是 {value}。"),
+        S::SawValue { what, value: None } => format!("没有 {what}。"),
+        S::SawSections { sections } => format!("已挂载：{}。", list(sections)),
+        S::SawNothing => "还没来得及检查这一项，运行就结束了。".into(),
+        S::NoSuchPage => "没有这个页面。".into(),
+        S::NoSuchLesson { slug } => format!("没有名为“{slug}”的课程。"),
+        S::BrokenLesson { slug, why } => format!("课程“{slug}”无法显示：{why}"),
+        S::NoSession => "要运行程序，请打开服务器启动时打印的链接；阅读则不需要。".into(),
+        S::ForeignOrigin => "该请求来自其他网站的页面，已被拒绝。".into(),
+        S::ForeignHost => {
+            "本服务器不使用这个名字。请使用 127.0.0.1 或 localhost，或用 --host NAME 启动。".into()
+        }
+        S::BadRequest { why } => format!("无法读取该请求：{why}"),
+        S::MessageNotJson { why } => format!("无法读取该消息：{why}"),
+        S::MessageUnknown { kind } => format!("没有“{kind}”这种消息。"),
+        S::MessageTooBig { limit } => format!("一条消息最多 {limit} 字节。"),
+        S::UnknownRun => "这次运行已结束并被清除，或从未存在。".into(),
+        S::RunsNotAllowed => "该服务器只显示课程，不运行程序。".into(),
+        S::ShuttingDown => "服务器正在关闭。".into(),
+        S::ProbeWorked { kind } => format!("{kind} 程序可以加载和挂载。"),
+        S::ProbeLoads { kind } => format!("{kind} 程序可以加载（不在机器自己的内核上尝试挂载）。"),
+        S::ProbeNotTried { kind } => format!("无法在这里尝试 {kind} 程序。"),
+        S::ProbeNoLoad { kind, errno: number, matters } => {
+            format!("{kind} 程序无法加载：{}。{}", errno(*number), matter(*matters))
+        }
+        S::ProbeNoAttach { kind, errno: number, matters } => {
+            format!("{kind} 程序可以加载但无法挂载：{}。{}", errno(*number), matter(*matters))
+        }
+        S::DoctorClang { version } => format!("编译器是 {version}。"),
+        S::DoctorClangMissing => "没有安装 14 以上版本的 clang，因此无法编译。".into(),
+        S::DoctorSandbox => "编译器运行在自己的命名空间中，除自身和头文件外看不到任何文件。".into(),
+        S::DoctorWorker { path } => format!("worker 是 {path}。"),
+        S::DoctorHost { release } => format!("可以使用本机内核（{release}）。"),
+        S::DoctorHostOff { why } => format!("无法使用本机内核：{why}"),
+        S::DoctorHeaders { path } => format!("该内核的头文件在 {path}。"),
+        S::DoctorArchitecture { name } => {
+            format!("这台机器是 {name}；bpflab 目前只为 x86_64 制作，其他架构未经尝试。")
+        }
+        S::DoctorArchitectureRight { name } => format!("这台机器是 {name}，正是 bpflab 所支持的架构。"),
+        S::DoctorNothingRuns => "在解决上述问题之前，这里什么都无法运行。".into(),
+    }
+}

@@ -1,0 +1,10 @@
+//! The story of a run as JSON: the contract's objects, one a line.
+//!
+//! The websocket, the API and `run --format json` all write these. Domain
+//! types do not serialise; these twins name every field.
+
+mod story;
+mod value;
+mod writer;
+
+pub use writer::{Writer, outcome, severity, stream};

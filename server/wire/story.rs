@@ -1,0 +1,124 @@
+//! The objects of a story, as they are written.
+
+use serde::Serialize;
+
+use super::value::Shown;
+
+/// What every object carries.
+#[derive(Serialize)]
+pub(super) struct Object<'a> {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) run: &'a str,
+    pub(super) seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kernel: Option<&'a str>,
+    pub(super) at: f64,
+    #[serde(flatten)]
+    pub(super) body: Body<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Body<'a> {
+    Started { kernels: &'a [String], lesson: Option<&'a str>, seed: Option<u64> },
+    Queued { position: usize },
+    Diagnostic(DiagnosticBody<'a>),
+    Compiled { bytes: usize, cached: bool, ms: f64 },
+    Placed { release: &'a str, accelerator: &'static str, ms: f64 },
+    Loaded { programs: Vec<ProgramBody<'a>>, maps: Vec<MapBody<'a>> },
+    Log { source: &'static str, text: &'a str },
+    Attached { program: &'a str, to: &'a str },
+    Observing { stimulus: Option<u32> },
+    Trace { time: f64, task: &'a str, pid: u32, cpu: u32, flags: &'a str, text: &'a str, lab: bool },
+    Map(ViewBody<'a>),
+    Global { name: &'a str, ctype: &'a str, value: Shown<'a> },
+    Output { stream: &'static str, text: &'a str },
+    StimulusEnded { status: i32 },
+    Stats { program: &'a str, runs: u64, missed: Option<u64>, ns: u64, emulated: bool },
+    Lost { stream: String, count: u64 },
+    Check { id: &'a str, passed: bool, says: &'a str, saw: String, hint: Option<&'a str> },
+    Unavailable { message: String },
+    Ended { outcome: &'static str, stages: StagesBody },
+}
+
+#[derive(Serialize)]
+pub(super) struct DiagnosticBody<'a> {
+    pub(super) origin: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) id: &'a str,
+    pub(super) file: Option<&'a str>,
+    pub(super) line: Option<u32>,
+    pub(super) column: Option<u32>,
+    pub(super) message: String,
+    pub(super) notes: Vec<NoteBody<'a>>,
+    pub(super) fix: Option<FixBody<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct NoteBody<'a> {
+    pub(super) file: Option<&'a str>,
+    pub(super) line: Option<u32>,
+    pub(super) column: Option<u32>,
+    pub(super) message: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct FixBody<'a> {
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) end_line: u32,
+    pub(super) end_column: u32,
+    pub(super) text: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct ProgramBody<'a> {
+    pub(super) name: &'a str,
+    #[serde(rename = "type")]
+    pub(super) kind: &'a str,
+    pub(super) section: &'a str,
+    pub(super) instructions: u32,
+}
+
+#[derive(Serialize)]
+pub(super) struct MapBody<'a> {
+    pub(super) name: &'a str,
+    #[serde(rename = "type")]
+    pub(super) kind: &'a str,
+    pub(super) key: Option<&'a str>,
+    pub(super) value: Option<&'a str>,
+    pub(super) max_entries: u32,
+}
+
+#[derive(Serialize)]
+pub(super) struct ViewBody<'a> {
+    pub(super) name: &'a str,
+    pub(super) full: bool,
+    pub(super) entries: Vec<EntryBody<'a>>,
+    pub(super) removed: Vec<Shown<'a>>,
+    pub(super) total: u64,
+    pub(super) shown: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct EntryBody<'a> {
+    pub(super) key: Shown<'a>,
+    pub(super) value: Shown<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct StagesBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) queued: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) compile: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) place: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) load: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attach: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) observe: Option<f64>,
+}

@@ -1,0 +1,106 @@
+// The bench's furniture: bar, place for the editor, notices.
+//
+// Builds around what the server rendered, which stays when scripts do not run.
+// Does not know runs; what is pressed is the lab's affair.
+
+import { say, type Config } from "./config";
+import { button, h, setText } from "./dom";
+import type { Source } from "./source";
+
+export interface BenchActions {
+  run(): void;
+  stop(): void;
+  reset(): void;
+  show(file: string): void;
+}
+
+export interface Bench {
+  /** The kernel that is chosen. */
+  kernel(): string;
+  /** Whether there is something to stop. */
+  live(live: boolean): void;
+  /** The program as it is now, to read until an editor is there. */
+  preview(text: string): void;
+  /** Brings an editor to the place for it. */
+  seat(source: Source): void;
+  /** The file whose text is to be seen. */
+  file(name: string): void;
+  /** A short word on what was done, with a way back if there is one. */
+  notice(text: string, undo: (() => void) | null): void;
+  help(text: string): void;
+}
+
+const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
+const MOD = MAC ? "⌘" : "Ctrl";
+
+export function furnish(config: Config, place: HTMLElement, actions: BenchActions): Bench {
+  const run = h(
+    "button",
+    { type: "button", class: "primary", click: actions.run, "aria-keyshortcuts": MAC ? "Meta+Enter" : "Control+Enter" },
+    h("span", { "aria-hidden": "true" }, "▶ "),
+    say("run"),
+    h("kbd", {}, `${MOD} ⏎`),
+  );
+  const stop = h(
+    "button",
+    { type: "button", class: "quiet", disabled: true, click: actions.stop, "aria-keyshortcuts": MAC ? "Meta+. Shift+Escape" : "Control+. Shift+Escape" },
+    h("span", { "aria-hidden": "true" }, "■ "),
+    say("stop"),
+    h("kbd", {}, `${MOD} .`),
+  );
+  const reset = h("button", { type: "button", class: "quiet", title: say("reset_help"), click: actions.reset }, say("reset"));
+  const select = kernelSelect(config);
+  const names = Object.keys(config.files).sort((one, other) => Number(other === config.program) - Number(one === config.program));
+  const files = names.map((name) => ({ name, tab: button(name, () => actions.show(name), "file") }));
+  const noticeText = h("span");
+  const undoPlace = h("span");
+  const notice = h("p", { class: "notice", role: "status" }, noticeText, undoPlace);
+  const help = h("p", { class: "help" });
+
+  const bar = h(
+    "div",
+    { class: "bar" },
+    h("div", { class: "files", role: "group", "aria-label": say("files") }, ...files.map(({ tab }) => tab)),
+    reset,
+    ...(config.can_run
+      ? [h("label", { class: "kernel" }, h("span", {}, say("kernel")), select), stop, run]
+      : [h("p", { class: "why-not" }, config.why_not ?? say("cannot_run"))]),
+  );
+  place.before(bar);
+  place.after(h("div", { class: "below" }, help, notice));
+
+  return {
+    kernel: () => select.value || config.default_kernel,
+    live(live) {
+      if (!live && document.activeElement === stop) run.focus();
+      stop.disabled = !live;
+    },
+    preview: (text) => place.replaceChildren(h("pre", { class: "code", tabindex: "0" }, h("code", {}, text))),
+    seat: (source) => place.replaceChildren(source.root),
+    file(name) {
+      for (const file of files) file.tab.setAttribute("aria-pressed", String(file.name === name));
+    },
+    notice(text, undo) {
+      setText(noticeText, text);
+      undoPlace.replaceChildren(...(undo === null ? [] : [" ", button(say("undo"), undo, "link")]));
+    },
+    help: (text) => setText(help, text),
+  };
+}
+
+/** Every kernel is listed; one that is not ready says why. */
+function kernelSelect(config: Config): HTMLSelectElement {
+  const select = h(
+    "select",
+    {},
+    ...config.kernels.map(({ name, state, release, why }) =>
+      h(
+        "option",
+        { value: name, disabled: state !== "ready" },
+        state === "ready" ? [name, release].filter((part) => part !== null && part !== name).join(" · ") : `${name}: ${why ?? state}`,
+      ),
+    ),
+  );
+  select.value = config.default_kernel;
+  return select;
+}

@@ -1,0 +1,46 @@
+// What the server tells the lab about this lesson, and the fixed words.
+//
+// Read once from the page. Does not know runs.
+
+import type { Label } from "./labels.gen";
+
+export interface KernelPlace {
+  name: string;
+  state: "ready" | "no_image" | "off";
+  release: string | null;
+  why: string | null;
+}
+
+export interface Config {
+  lang: "en" | "zh";
+  lesson: string;
+  /** The name of the file that is the program; the others are headers beside it. */
+  program: string;
+  files: Record<string, string>;
+  solution: string;
+  kernels: KernelPlace[];
+  default_kernel: string;
+  can_run: boolean;
+  why_not: string | null;
+  checks: { id: string; says: string }[];
+  strings: Record<Label, string>;
+  /** Bytes of all files together. */
+  max_source: number;
+}
+
+export function readConfig(): Config | null {
+  const element = document.getElementById("lab-config");
+  return element === null ? null : (JSON.parse(element.textContent ?? "") as Config);
+}
+
+let words: Partial<Record<Label, string>> = {};
+
+/** Gives [`say`] its language. */
+export function speak(strings: Record<Label, string>): void {
+  words = strings;
+}
+
+/** A fixed word of the page, its `{holes}` filled. */
+export function say(label: Label, holes: Record<string, string | number> = {}): string {
+  return (words[label] ?? label).replace(/\{(\w+)\}/g, (hole, name: string) => String(holes[name] ?? hole));
+}

@@ -1,0 +1,10 @@
+// The button that puts the solution into the editor, beside the solution.
+//
+// Does not know the editor.
+
+import { say } from "./config";
+import { button } from "./dom";
+
+export function offerSolution(use: () => void): void {
+  document.querySelector("#solution")?.append(button(say("solution_use"), use));
+}

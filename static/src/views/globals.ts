@@ -1,0 +1,75 @@
+// The globals panel: the program's global variables, and a form to change each.
+//
+// Rows are kept between drawings, so that typing is never disturbed.
+// Whether a variable may be changed is the server's to say.
+
+import { say } from "../config";
+import { h, setText, table } from "../dom";
+import { isLive, type State } from "../state";
+import { isOver, type Story } from "../story";
+import { show } from "../values";
+import { watcher, type View } from "./view";
+
+interface Row {
+  root: HTMLElement;
+  value: HTMLElement;
+  form: HTMLFormElement;
+  answer: HTMLElement;
+}
+
+export function globalsView(set: (name: string, value: string) => void): View {
+  const empty = h("p", { class: "empty" });
+  const columns = [say("col_name"), say("col_type"), say("col_value"), say("col_change")];
+  const { box, body } = table(say("globals"), columns);
+  const root = h("div", {}, empty, box);
+  const changed = watcher();
+  let shown: Story | null = null;
+  let rows = new Map<string, Row>();
+
+  function draw(state: State, story: Story | null): void {
+    const live = isLive(state) && story !== null && !isOver(story);
+    if (!changed(story, `${story?.rev.globals} ${state.editsRev} ${live}`)) return;
+    if (story !== shown) {
+      shown = story;
+      rows = new Map();
+      body.replaceChildren();
+    }
+    const none = story === null || story.globals.size === 0;
+    empty.hidden = !none;
+    box.hidden = none;
+    setText(empty, say(story !== null && isOver(story) ? "globals_none" : "globals_empty"));
+    if (story === null) return;
+    for (const [name, global] of story.globals) {
+      const row = rows.get(name) ?? add(name, global.ctype);
+      const text = show(global.value);
+      if (row.value.textContent !== text) {
+        if (row.value.textContent !== "") row.value.className = row.value.className === "changed" ? "changed again" : "changed";
+        row.value.textContent = text;
+      }
+      // Structs and arrays have no one-line form to type.
+      row.form.hidden = !live || (typeof global.value === "object" && global.value !== null && !("name" in global.value));
+      const edit = state.edits.get(`${state.shown}\n${name}`);
+      if (edit === undefined) setText(row.answer, "");
+      else if (edit.answer === null) setText(row.answer, say("global_wait"));
+      else setText(row.answer, `${edit.answer.ok ? "✓ " : "✗ "}${edit.answer.message || (edit.answer.ok ? say("global_done") : "")}`);
+    }
+  }
+
+  function add(name: string, ctype: string): Row {
+    const input = h("input", { type: "text", "aria-label": say("global_new", { name }), spellcheck: "false", autocomplete: "off" });
+    const form = h("form", { class: "set" }, input, h("button", { type: "submit", class: "quiet" }, say("global_set")));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (input.value.trim() !== "") set(name, input.value.trim());
+    });
+    const value = h("td", { class: "value" });
+    const answer = h("span", { class: "answer", role: "status" });
+    const line = h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, ctype), value, h("td", {}, form, answer));
+    body.append(line);
+    const row = { root: line, value, form, answer };
+    rows.set(name, row);
+    return row;
+  }
+
+  return { root, draw, badge: (story) => (story !== null && story.globals.size > 0 ? String(story.globals.size) : "") };
+}

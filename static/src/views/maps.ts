@@ -1,0 +1,135 @@
+// The maps panel: each map as a live table.
+//
+// A struct's fields are columns, a per-CPU value has a column a CPU; cells that
+// change are marked for a moment. Does not know how map views travel.
+
+import { say } from "../config";
+import { h, setText, table } from "../dom";
+import { isOver, type MapState, type Story } from "../story";
+import { columnsFor, count, type Column } from "../values";
+import type { Value } from "../wire";
+import { watcher, type View } from "./view";
+
+export function mapsView(): View {
+  const root = h("div", { class: "maps" });
+  const changed = watcher();
+  let shown: Story | null = null;
+  let tables = new Map<string, MapTable>();
+
+  function draw(_: unknown, story: Story | null): void {
+    if (!changed(story, story?.rev.maps)) return;
+    if (story !== shown) {
+      shown = story;
+      tables = new Map();
+      root.replaceChildren();
+    }
+    if (story === null || story.maps.size === 0) {
+      const none = story !== null && (isOver(story) || story.programs.size > 0);
+      root.replaceChildren(h("p", { class: "empty" }, say(none ? "maps_none" : "maps_empty")));
+      return;
+    }
+    if (tables.size === 0) root.replaceChildren();
+    for (const [name, map] of story.maps) {
+      let drawn = tables.get(name);
+      if (drawn === undefined) {
+        drawn = new MapTable(name);
+        tables.set(name, drawn);
+        root.append(drawn.root);
+      }
+      drawn.draw(map, story.lost.get("map") ?? 0);
+    }
+  }
+
+  return { root, draw, badge: (story) => (story !== null && story.maps.size > 0 ? String(story.maps.size) : "") };
+}
+
+/** One map's table; rows are kept and only cells that differ are touched. */
+class MapTable {
+  readonly root: HTMLElement;
+  private readonly facts = h("p", { class: "facts" });
+  private readonly empty = h("p", { class: "empty" }, say("map_empty"));
+  private readonly box: HTMLElement;
+  private readonly head: HTMLElement;
+  private readonly body: HTMLElement;
+  private readonly rows = new Map<string, HTMLElement>();
+  private keys: Column[] = [];
+  private values: Column[] = [];
+  private rev = -1;
+
+  constructor(name: string) {
+    const { box, head, body } = table(name, []);
+    this.box = box;
+    this.head = head;
+    this.body = body;
+    this.root = h("div", { class: "map" }, h("h3", {}, name), this.facts, this.empty, box);
+  }
+
+  draw(map: MapState, lost: number): void {
+    setText(this.facts, factsOf(map, lost));
+    if (map.rev === this.rev) return;
+    this.rev = map.rev;
+    this.empty.hidden = map.entries.size > 0;
+    this.box.hidden = map.entries.size === 0;
+    const sample = map.entries.values().next().value;
+    if (sample !== undefined) this.shape(sample.key, sample.value, map.facts.type.includes("percpu"));
+    for (const [key, row] of this.rows) {
+      if (map.entries.has(key)) continue;
+      row.remove();
+      this.rows.delete(key);
+    }
+    for (const [key, entry] of map.entries) this.show(key, entry.key, entry.value);
+  }
+
+  /** Sets the columns, from the first entry: all entries of a map have one type. */
+  private shape(key: Value, value: Value, perCpu: boolean): void {
+    const keys = columnsFor(key, say("map_key"), false);
+    const values = columnsFor(value, say("map_value"), perCpu);
+    const names = (columns: Column[]) => columns.map(({ name }) => name).join("\n");
+    const same = names(keys) === names(this.keys) && names(values) === names(this.values);
+    if (!same) {
+      this.head.replaceChildren(
+        ...keys.map(({ name }) => h("th", { scope: "col", class: "key" }, name)),
+        ...values.map(({ name }) => h("th", { scope: "col" }, name)),
+      );
+      this.body.replaceChildren();
+      this.rows.clear();
+    }
+    this.keys = keys;
+    this.values = values;
+  }
+
+  private show(id: string, key: Value, value: Value): void {
+    const texts = this.values.map((column) => column.cell(value));
+    const row = this.rows.get(id);
+    if (row === undefined) {
+      const made = h(
+        "tr",
+        {},
+        ...this.keys.map((column) => h("th", { scope: "row", class: "key" }, column.cell(key))),
+        ...texts.map((text) => h("td", {}, text)),
+      );
+      this.rows.set(id, made);
+      this.body.append(made);
+      return;
+    }
+    texts.forEach((text, at) => {
+      const cell = row.children[this.keys.length + at];
+      if (cell === undefined || cell.textContent === text) return;
+      cell.textContent = text;
+      // Two names for one animation: changing the name starts it again.
+      cell.className = cell.className === "changed" ? "changed again" : "changed";
+    });
+  }
+}
+
+function factsOf(map: MapState, lost: number): string {
+  const { facts } = map;
+  const parts: string[] = [];
+  if (facts.type !== "") parts.push(facts.type);
+  if (facts.key !== null && facts.value !== null) parts.push(`${facts.key} → ${facts.value}`);
+  const part = Number(map.shown) < Number(map.total);
+  parts.push(say(part ? "map_part" : "map_count", { k: count(map.shown), n: count(map.total) }));
+  if (facts.max_entries > 0) parts.push(say("map_limit", { n: count(facts.max_entries) }));
+  if (lost > 0) parts.push(say("lost", { n: count(lost) }));
+  return parts.join(" · ");
+}

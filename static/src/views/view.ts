@@ -1,0 +1,28 @@
+// What every view is: a piece of the page that draws itself from the state.
+//
+// Does not know any particular view.
+
+import type { State } from "../state";
+import type { Story } from "../story";
+
+export interface View {
+  readonly root: HTMLElement;
+  /** Called at most once a frame, whenever something may have changed. */
+  draw(state: State, story: Story | null): void;
+  /** What stands beside the panel's name, such as a count; empty for nothing. */
+  badge?(story: Story | null): string;
+  /** Whether the panel is offered at all; always, when missing. */
+  wanted?(story: Story | null): boolean;
+}
+
+/** Says whether `part` is another one than at the last call: a view draws only then. */
+export function watcher(): (story: Story | null, part: unknown) => boolean {
+  let last: Story | null | undefined;
+  let lastPart: unknown;
+  return (story, part) => {
+    if (story === last && part === lastPart) return false;
+    last = story;
+    lastPart = part;
+    return true;
+  };
+}

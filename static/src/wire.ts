@@ -1,0 +1,166 @@
+// The browser's wire: what the page sends and what the server answers.
+//
+// Mirrors CONTRACT.md and the server's web::wire, closed unions throughout.
+// Knows shapes. Does not know sockets, state or the DOM.
+
+/** A kernel value as JSON: 64-bit integers are decimal strings, an enum is `{name, value}`, raw bytes are `{hex}`. */
+export type Value = null | boolean | number | string | Value[] | { [field: string]: Value };
+
+/** A count that may pass 2^53 travels as a string. */
+export type Count = number | string;
+
+export type ClientMessage =
+  | {
+      type: "run";
+      files: Record<string, string>;
+      kernels: string[];
+      lesson: string;
+      seed: string | null;
+      globals: Record<string, string>;
+      attach: Record<string, string>;
+    }
+  | { type: "stop"; run: string }
+  | { type: "watch"; run: string; after: number }
+  | { type: "global"; token: number; run: string; kernel: string; name: string; value: string };
+
+export type Severity = "error" | "warning" | "note";
+export type Origin = "compiler" | "verifier" | "attach" | "silent";
+
+export type Outcome =
+  | "completed"
+  | "compile_failed"
+  | "rejected"
+  | "attach_failed"
+  | "unmet"
+  | "timed_out"
+  | "cancelled"
+  | "worker_died"
+  | "lost";
+
+export const STAGES = ["queued", "compile", "place", "load", "attach", "observe"] as const;
+export type Stage = (typeof STAGES)[number];
+/** Milliseconds of each stage; one that was not reached is missing or null. */
+export type Stages = Partial<Record<Stage, number | null>>;
+
+/** A change of the source that mends a finding. Lines and columns count from 1, columns in bytes, the end is exclusive. */
+export interface Fix {
+  line: number;
+  column: number;
+  end_line: number;
+  end_column: number;
+  text: string;
+}
+
+export interface Note {
+  file: string | null;
+  line: number | null;
+  column: number | null;
+  message: string;
+}
+
+export interface Finding {
+  origin: Origin;
+  severity: Severity;
+  id: string | null;
+  file: string | null;
+  line: number | null;
+  column: number | null;
+  message: string;
+  notes: Note[];
+  fix: Fix | null;
+}
+
+export interface TraceLine {
+  /** Seconds of that kernel's CLOCK_MONOTONIC. */
+  time: number | null;
+  task: string;
+  pid: number;
+  cpu: number;
+  flags: string;
+  text: string;
+  /** The lab itself caused it. */
+  lab?: boolean;
+}
+
+export interface ProgramFacts {
+  name: string;
+  type: string;
+  section: string;
+  instructions: number;
+}
+
+export interface MapFacts {
+  name: string;
+  type: string;
+  key: string | null;
+  value: string | null;
+  max_entries: number;
+}
+
+export interface MapEntry {
+  key: Value;
+  value: Value;
+}
+
+export interface CheckResult {
+  id: string;
+  passed: boolean;
+  says: string;
+  saw: string | null;
+  hint: string | null;
+}
+
+/** What every step of the story carries; `kernel` from the second on. */
+interface Head {
+  run: string;
+  seq: number;
+  /** Milliseconds since the run began. */
+  at: number;
+  kernel?: string;
+}
+
+/** One step of one kernel's part of a run, in about this order; `ended` or `unavailable` comes last and once. */
+export type StoryEvent = Head &
+  (
+    | { type: "queued"; position: number }
+    | ({ type: "diagnostic" } & Finding)
+    | { type: "compiled"; bytes: number; cached: boolean; ms: number }
+    | { type: "placed"; release: string; accelerator: "none" | "kvm" | "tcg"; ms: number }
+    | { type: "loaded"; programs: ProgramFacts[]; maps: MapFacts[] }
+    | { type: "log"; source: "libbpf" | "verifier"; text: string }
+    | { type: "attached"; program: string; to: string }
+    | ({ type: "trace" } & TraceLine)
+    | { type: "record"; map: string; time: number | null; cpu: number | null; value: Value }
+    | { type: "map"; name: string; full: boolean; entries: MapEntry[]; removed: Value[]; total: Count; shown: Count }
+    | { type: "global"; name: string; ctype: string; value: Value }
+    | { type: "output"; stream: "stdout" | "stderr"; text: string }
+    | { type: "stats"; program: string; runs: Count; missed: Count | null; ns: Count; emulated: boolean }
+    | { type: "lost"; stream: string; count: Count }
+    | ({ type: "check" } & CheckResult)
+    | { type: "unavailable"; message: string }
+    | { type: "ended"; outcome: Outcome; stages: Stages }
+  );
+
+export type ServerMessage =
+  | { type: "accepted"; run: string }
+  | (Head & { type: "started"; kernels: string[]; lesson: string | null; seed: Count | null })
+  | StoryEvent
+  | { type: "edited"; token: number; ok: boolean; message: string | null }
+  | {
+      type: "error";
+      what: "bad_message" | "too_big" | "unknown_kind" | "unknown_run" | "busy" | "too_large" | "not_allowed";
+      message: string;
+    };
+
+/**
+ * The messages of one text frame, one JSON object a line.
+ *
+ * The server is trusted to keep the contract; what a *run* put into the fields
+ * is not, and reaches the page as text only.
+ */
+export function parseFrame(frame: string): ServerMessage[] {
+  return frame
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as ServerMessage);
+}
