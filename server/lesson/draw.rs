@@ -83,6 +83,11 @@ impl Facts {
     }
 }
 
+/// The template with a number for each value, to see whether it makes sense.
+pub(super) fn sample(template: &str) -> String {
+    Facts(names(template).map(|name| (name.to_owned(), "0".to_owned())).collect()).fill(template)
+}
+
 /// The names that a template uses.
 pub(super) fn names(template: &str) -> impl Iterator<Item = &str> {
     template.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name.trim())

@@ -234,7 +234,7 @@ impl CheckTable {
         let at = |what: &str| format!("lesson.toml: check \"{}\": {what}", self.id);
         let expects = match (self.trace, self.global, self.map, self.attached) {
             (Some(trace), None, None, None) => {
-                regex::Regex::new(&trace.text).map_err(|error| at(&error.to_string()))?;
+                regex::Regex::new(&draw::sample(&trace.text)).map_err(|error| at(&error.to_string()))?;
                 let amount = match (trace.at_least, trace.at_most, trace.exactly) {
                     (Some(count), None, None) => check::Amount::AtLeast(count.into()),
                     (None, Some(count), None) => check::Amount::AtMost(count.into()),
