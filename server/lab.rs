@@ -51,7 +51,7 @@ pub async fn prepare(folders: &Folders, settings: &HostSettings, own_files: bool
         None => Err(Sentence::WorkerMissing { looked: "target-worker".into() }),
         Some(worker) => compiler(&folders.data, worker, own_files).await,
     };
-    Lab { compiler, backends: Backends::new(host) }
+    Lab { compiler, backends: Backends::new(host), ahead: false }
 }
 
 async fn compiler(data: &Path, worker: &Path, own_files: bool) -> Result<Compiler, Sentence> {

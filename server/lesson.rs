@@ -14,7 +14,7 @@ mod picture;
 pub use check::{Amount, Check, Expectation, Limit, Whose};
 pub use course::{Course, Entry, Fault, Part};
 pub use draw::{Draw, Draws, Facts};
-pub use markdown::{Heading, highlight_c};
+pub use markdown::{Heading, highlight_c, inline};
 pub use picture::picture;
 
 use std::collections::BTreeMap;

@@ -1,1 +1,48 @@
-//! x
+//! axum: pages, the API, the websocket, and who may use them.
+//!
+//! The only place that knows HTTP and HTML. Runs belong to `run`; a socket
+//! only watches them.
+
+mod api;
+mod assets;
+mod error;
+mod listen;
+mod messages;
+mod pages;
+mod site;
+mod socket;
+
+pub use listen::listen;
+pub use site::{Settings, Site};
+
+use std::sync::Arc;
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+/// Everything that answers.
+pub fn router(site: Arc<Site>) -> Router {
+    let pages = Router::new()
+        .route("/", get(pages::course_en))
+        .route("/zh/", get(pages::course_zh))
+        .route("/zh", get(pages::course_zh))
+        .route("/lessons/{slug}", get(pages::lesson_en))
+        .route("/zh/lessons/{slug}", get(pages::lesson_zh))
+        .route("/lessons/{slug}/{picture}", get(pages::picture))
+        .route("/enter", get(site::enter))
+        .route("/static/{file}", get(assets::file))
+        .route("/api/runs", post(api::start))
+        .route("/api/runs/{id}", get(api::story))
+        .fallback(pages::nothing_here)
+        .layer(CompressionLayer::new());
+    Router::new()
+        .route("/ws", get(socket::upgrade))
+        .merge(pages)
+        .layer(middleware::from_fn_with_state(site.clone(), site::our_host_only))
+        .layer(middleware::from_fn(pages::security_headers))
+        .layer(CatchPanicLayer::new())
+        .with_state(site)
+}

@@ -107,10 +107,6 @@ impl Watch {
         self.said == Some(true)
     }
 
-    pub(super) fn is_decided_early(&self) -> bool {
-        self.said.is_some()
-    }
-
     /// What can only become truer passes at once.
     pub(super) fn decide_early(&mut self, facts: &Facts) -> Option<CheckResult> {
         let early = match &self.check.expects {

@@ -52,6 +52,12 @@ impl Facts {
         Self(values.collect())
     }
 
+    /// Every name as its own value, to show a template before anything is drawn.
+    pub fn unknown(draws: &Draws) -> Self {
+        let names = draws.keys().map(String::as_str).chain(["pid"]);
+        Self(names.map(|name| (name.to_owned(), format!("‹{name}›"))).collect())
+    }
+
     /// Adds what only the run knows, such as the stimulus's pid.
     pub fn add(&mut self, name: &str, value: String) {
         self.0.insert(name.to_owned(), value);

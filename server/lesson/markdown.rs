@@ -150,6 +150,20 @@ pub fn highlight_c(code: &str) -> String {
     code_block(code, "c")
 }
 
+/// One line of an author's text: code in backticks, nothing else.
+pub fn inline(text: &str) -> String {
+    let mut out = String::new();
+    for (number, piece) in text.split('`').enumerate() {
+        let piece = escape(piece);
+        if number % 2 == 1 {
+            let _ = write!(out, "<code>{piece}</code>");
+        } else {
+            out.push_str(&piece);
+        }
+    }
+    out
+}
+
 fn code_block(code: &str, language: &str) -> String {
     let token = if language == "text" { "txt" } else { language };
     let coloured = SYNTAXES.find_syntax_by_token(token).map(|syntax| {

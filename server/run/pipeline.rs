@@ -104,6 +104,11 @@ impl Part {
             Err(end) => end,
         };
         self.live.parts().remove(&self.kernel);
+        if self.lab.ahead
+            && let Ok(compiler) = &self.lab.compiler
+        {
+            compiler.warm().await;
+        }
         for result in self.judge.conclude() {
             self.story.push(Some(&self.kernel), RunEvent::Checked(result));
         }

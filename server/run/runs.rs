@@ -28,6 +28,8 @@ pub struct Lab {
     pub compiler: Result<Compiler, Sentence>,
     /// Places to run.
     pub backends: Backends,
+    /// Whether a compiler is started ahead of the next source.
+    pub ahead: bool,
 }
 
 /// A run's name: random, so that nobody guesses another's.

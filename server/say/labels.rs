@@ -190,5 +190,7 @@ labels! {
     log: "Log", "日志";
     log_empty: "What libbpf and the verifier say appears here.", "libbpf 和验证器的日志会显示在这里。";
     log_libbpf: "libbpf's log", "libbpf 日志";
+    not_found: "Not found", "找不到";
+    sources: "Where the facts come from", "参考资料";
     log_verifier: "The verifier's log", "验证器日志";
 }

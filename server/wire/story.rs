@@ -21,25 +21,90 @@ pub(super) struct Object<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Body<'a> {
-    Started { kernels: &'a [String], lesson: Option<&'a str>, seed: Option<u64> },
-    Queued { position: usize },
+    Started {
+        kernels: &'a [String],
+        lesson: Option<&'a str>,
+        seed: Option<u64>,
+    },
+    Queued {
+        position: usize,
+    },
     Diagnostic(DiagnosticBody<'a>),
-    Compiled { bytes: usize, cached: bool, ms: f64 },
-    Placed { release: &'a str, accelerator: &'static str, ms: f64 },
-    Loaded { programs: Vec<ProgramBody<'a>>, maps: Vec<MapBody<'a>> },
-    Log { source: &'static str, text: &'a str },
-    Attached { program: &'a str, to: &'a str },
-    Observing { stimulus: Option<u32> },
-    Trace { time: f64, task: &'a str, pid: u32, cpu: u32, flags: &'a str, text: &'a str, lab: bool },
+    Compiled {
+        bytes: usize,
+        cached: bool,
+        ms: f64,
+    },
+    Placed {
+        release: &'a str,
+        accelerator: &'static str,
+        ms: f64,
+    },
+    Loaded {
+        programs: Vec<ProgramBody<'a>>,
+        maps: Vec<MapBody<'a>>,
+    },
+    Log {
+        source: &'static str,
+        text: &'a str,
+    },
+    Attached {
+        program: &'a str,
+        to: &'a str,
+    },
+    Observing {
+        stimulus: Option<u32>,
+    },
+    Trace {
+        time: f64,
+        task: &'a str,
+        pid: u32,
+        cpu: u32,
+        flags: &'a str,
+        text: &'a str,
+        lab: bool,
+    },
     Map(ViewBody<'a>),
-    Global { name: &'a str, ctype: &'a str, value: Shown<'a> },
-    Output { stream: &'static str, text: &'a str },
-    StimulusEnded { status: i32 },
-    Stats { program: &'a str, runs: u64, missed: Option<u64>, ns: u64, emulated: bool },
-    Lost { stream: String, count: u64 },
-    Check { id: &'a str, passed: bool, says: &'a str, saw: String, hint: Option<&'a str> },
-    Unavailable { message: String },
-    Ended { outcome: &'static str, stages: StagesBody },
+    Global {
+        name: &'a str,
+        ctype: &'a str,
+        value: Shown<'a>,
+    },
+    Output {
+        stream: &'static str,
+        text: &'a str,
+    },
+    StimulusEnded {
+        status: i32,
+    },
+    Stats {
+        program: &'a str,
+        runs: u64,
+        missed: Option<u64>,
+        ns: u64,
+        emulated: bool,
+    },
+    Lost {
+        stream: String,
+        count: u64,
+        /// Missed by this watcher alone; has the number of what follows it.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        gap: bool,
+    },
+    Check {
+        id: &'a str,
+        passed: bool,
+        says: &'a str,
+        saw: String,
+        hint: Option<&'a str>,
+    },
+    Unavailable {
+        message: String,
+    },
+    Ended {
+        outcome: &'static str,
+        stages: StagesBody,
+    },
 }
 
 #[derive(Serialize)]

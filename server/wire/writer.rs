@@ -45,7 +45,7 @@ impl Writer {
 
     /// What a watcher missed stands before the next event, and has its number.
     fn lost(&self, lost: &Lost, (seq, at): (u64, f64), to: &mut Vec<u8>) {
-        let body = Body::Lost { stream: stream(&lost.stream), count: lost.count };
+        let body = Body::Lost { stream: stream(&lost.stream), count: lost.count, gap: true };
         self.object("lost", seq, lost.kernel.as_deref(), at, body, to);
     }
 
@@ -127,7 +127,7 @@ impl Writer {
                 ("stats", Body::Stats { program, runs: *runs, missed: *missed, ns: *ns, emulated })
             }
             RunEvent::Lost { stream: of, count } => {
-                ("lost", Body::Lost { stream: stream(of), count: *count })
+                ("lost", Body::Lost { stream: stream(of), count: *count, gap: false })
             }
             RunEvent::Checked(result) => ("check", self.check(result)),
             RunEvent::Unavailable(why) => ("unavailable", Body::Unavailable { message: why.say(self.lang) }),

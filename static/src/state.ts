@@ -85,7 +85,7 @@ export function dispatch(state: State, message: ServerMessage, now: number): voi
       state.shown = message.kernels[0] ?? null;
       return;
     default: {
-      if (!isNext(state, message.run, message.seq)) return;
+      if (!isNext(state, message.run, message.seq, message.type === "lost" && message.gap === true)) return;
       clock(state, now - message.at);
       // A fault before any kernel was chosen belongs to all of them.
       const told = message.kernel === undefined ? [...state.stories.keys()] : [message.kernel];
@@ -150,10 +150,10 @@ export function shownStory(state: State): Story | null {
   return state.shown === null ? null : (state.stories.get(state.shown) ?? null);
 }
 
-/** Of another run, or seen before the connection was lost: not ours to take. */
-function isNext(state: State, run: string, seq: number): boolean {
+/** Of another run, or seen before the connection was lost: not ours to take. A gap has the number of what follows it. */
+function isNext(state: State, run: string, seq: number, gap = false): boolean {
   if (run !== state.run || seq <= state.seen) return false;
-  state.seen = seq;
+  if (!gap) state.seen = seq;
   if (state.asked === "watch") state.asked = "nothing";
   return true;
 }

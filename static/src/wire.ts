@@ -135,7 +135,7 @@ export type StoryEvent = Head &
     | { type: "global"; name: string; ctype: string; value: Value }
     | { type: "output"; stream: "stdout" | "stderr"; text: string }
     | { type: "stats"; program: string; runs: Count; missed: Count | null; ns: Count; emulated: boolean }
-    | { type: "lost"; stream: string; count: Count }
+    | { type: "lost"; stream: string; count: Count; gap?: boolean }
     | ({ type: "check" } & CheckResult)
     | { type: "unavailable"; message: string }
     | { type: "ended"; outcome: Outcome; stages: Stages }

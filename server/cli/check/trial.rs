@@ -91,7 +91,7 @@ impl Trial<'_> {
         let (submission, facts) =
             lab::lesson_submission(self.lesson, self.seed, sources, vec![self.kernel.clone()], limit);
         let about = About { lesson: Some(self.lesson.slug.clone()), seed: Some(self.seed) };
-        let judge = || Box::new(Grader::new(self.lesson, facts.clone())) as Box<_>;
+        let judge = || Box::new(Grader::new(self.lesson, facts.clone()).in_a_hurry()) as Box<_>;
         match runs.start(submission, about, judge) {
             Err(refused) => verdict.unavailable = Some(refused.0),
             Ok(handle) => {

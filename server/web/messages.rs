@@ -1,0 +1,182 @@
+//! What a browser may say, and the answers that are no part of a story.
+//!
+//! What comes in is hostile: unknown kinds and fields are refused with a
+//! sentence, and the connection goes on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::say::{Lang, Sentence};
+
+/// Largest message, in bytes.
+pub(super) const MAX_MESSAGE: usize = 512 << 10;
+
+/// What a browser may say.
+#[derive(Debug)]
+pub(super) enum ClientMessage {
+    /// Start a run, and watch it.
+    Run(RunMessage),
+    /// End a run.
+    Stop(StopMessage),
+    /// Watch a run from a number on.
+    Watch(WatchMessage),
+    /// Change a global.
+    Global(GlobalMessage),
+}
+
+/// A run to start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunMessage {
+    #[serde(rename = "type", default)]
+    _kind: String,
+    pub(super) files: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) kernels: Vec<String>,
+    pub(super) lesson: Option<String>,
+    pub(super) seed: Option<Seed>,
+    #[serde(default)]
+    pub(super) globals: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) attach: BTreeMap<String, String>,
+}
+
+/// A seed as a number, or as a person's browser keeps it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Seed {
+    /// As written by `started`.
+    Number(u64),
+    /// The same as text.
+    Text(String),
+}
+
+impl Seed {
+    /// `None` when it is no number.
+    pub(super) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
+}
+
+/// A run to end.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StopMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) run: String,
+}
+
+/// A run to watch; `after` is the last number that was seen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WatchMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) run: String,
+    #[serde(default)]
+    pub(super) after: u64,
+}
+
+/// A global to change.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GlobalMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) token: u64,
+    pub(super) run: String,
+    pub(super) kernel: String,
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl ClientMessage {
+    /// Reads a message.
+    pub(super) fn parse(text: &str) -> Result<Self, ErrorMessage> {
+        if text.len() > MAX_MESSAGE {
+            return Err(ErrorMessage::new(What::TooBig, Sentence::MessageTooBig { limit: MAX_MESSAGE }));
+        }
+        let Kind { kind } = read(text)?;
+        Ok(match kind.as_str() {
+            "run" => Self::Run(read(text)?),
+            "stop" => Self::Stop(read(text)?),
+            "watch" => Self::Watch(read(text)?),
+            "global" => Self::Global(read(text)?),
+            _ => {
+                let kind = kind.chars().take(40).collect();
+                return Err(ErrorMessage::new(What::UnknownKind, Sentence::MessageUnknown { kind }));
+            }
+        })
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ErrorMessage> {
+    serde_json::from_str(text).map_err(|error| {
+        ErrorMessage::new(What::BadMessage, Sentence::MessageNotJson { why: error.to_string() })
+    })
+}
+
+/// What is wrong with a message, for scripts.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum What {
+    BadMessage,
+    TooBig,
+    UnknownKind,
+    UnknownRun,
+    Busy,
+    TooLarge,
+}
+
+/// Something that was said cannot be done.
+#[derive(Debug)]
+pub(super) struct ErrorMessage {
+    pub(super) what: What,
+    pub(super) why: Sentence,
+}
+
+impl ErrorMessage {
+    pub(super) fn new(what: What, why: Sentence) -> Self {
+        Self { what, why }
+    }
+}
+
+/// Answers that are no part of a story.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Answer<'a> {
+    Accepted { run: &'a str },
+    Edited { token: u64, ok: bool, message: Option<String> },
+    Error { what: What, message: String },
+}
+
+fn line(answer: &Answer<'_>) -> String {
+    serde_json::to_string(answer).expect("answers always serialise")
+}
+
+/// A run was started.
+pub(super) fn accepted(run: &str) -> String {
+    line(&Answer::Accepted { run })
+}
+
+/// A change was made, or not.
+pub(super) fn edited(token: u64, result: Result<(), Sentence>, lang: Lang) -> String {
+    let message = result.err().map(|why| why.say(lang));
+    line(&Answer::Edited { token, ok: message.is_none(), message })
+}
+
+/// Something cannot be done.
+pub(super) fn error(error: &ErrorMessage, lang: Lang) -> String {
+    line(&Answer::Error { what: error.what, message: error.why.say(lang) })
+}

@@ -1,0 +1,329 @@
+//! What the templates are filled with.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use serde::Serialize;
+
+use super::{super::site::Site, fresh_nonce};
+use crate::{
+    compile::{SOURCE_LIMITS, flags},
+    kernel::State,
+    lesson::{Course, Facts, Lesson, highlight_c, inline},
+    say::{Lang, Sentence, labels::Labels},
+};
+
+/// What every page has.
+pub(super) struct Frame {
+    lang: Lang,
+    pub(super) nonce: String,
+    other_href: String,
+    v: String,
+}
+
+impl Frame {
+    /// For a page whose address in English is `/` and `path`.
+    pub(super) fn new(site: &Site, lang: Lang, path: &str) -> Self {
+        let other_href = match lang {
+            Lang::En => format!("/zh/{path}"),
+            Lang::Zh => format!("/{path}"),
+        };
+        Self { lang, nonce: fresh_nonce(), other_href, v: site.version.clone() }
+    }
+}
+
+/// Where a language's pages begin.
+fn home(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "/",
+        Lang::Zh => "/zh/",
+    }
+}
+
+fn href(lang: Lang, slug: &str) -> String {
+    format!("{}lessons/{slug}", home(lang))
+}
+
+fn sentence(can_run: &Result<(), Sentence>, lang: Lang) -> String {
+    can_run.as_ref().err().map(|why| why.say(lang)).unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "course.html")]
+pub(super) struct CoursePage {
+    lang: &'static str,
+    t: &'static Labels,
+    nonce: String,
+    other_href: String,
+    home: &'static str,
+    v: String,
+    course_title: String,
+    course_lead: String,
+    parts: Vec<PartView>,
+    can_run: bool,
+    why_not: String,
+}
+
+struct PartView {
+    title: String,
+    lessons: Vec<LessonRow>,
+}
+
+struct LessonRow {
+    number: u32,
+    href: String,
+    title: String,
+    summary: String,
+    minutes: u32,
+    error: Option<String>,
+}
+
+impl CoursePage {
+    pub(super) fn new(frame: Frame, course: &Course, can_run: Result<(), Sentence>) -> Self {
+        let lang = frame.lang;
+        let mut parts: Vec<PartView> = course
+            .parts
+            .iter()
+            .map(|part| {
+                let lessons = course.lessons().filter(|lesson| lesson.part == part.id);
+                let title = part.title.get(lang).to_owned();
+                PartView { title, lessons: lessons.map(|lesson| LessonRow::new(lesson, lang)).collect() }
+            })
+            .filter(|part| !part.lessons.is_empty())
+            .collect();
+        let broken: Vec<LessonRow> = course
+            .faults()
+            .map(|fault| LessonRow {
+                number: fault.number,
+                href: href(lang, &fault.slug),
+                title: fault.slug.clone(),
+                summary: String::new(),
+                minutes: 0,
+                error: Some(fault.why.clone()),
+            })
+            .collect();
+        if !broken.is_empty() {
+            parts.push(PartView { title: lang.labels().lesson_broken.to_owned(), lessons: broken });
+        }
+        Self {
+            lang: lang.code(),
+            t: lang.labels(),
+            nonce: frame.nonce,
+            other_href: frame.other_href,
+            home: home(lang),
+            v: frame.v,
+            course_title: course.title.get(lang).to_owned(),
+            course_lead: course.lead.get(lang).to_owned(),
+            parts,
+            why_not: sentence(&can_run, lang),
+            can_run: can_run.is_ok(),
+        }
+    }
+}
+
+impl LessonRow {
+    fn new(lesson: &Lesson, lang: Lang) -> Self {
+        Self {
+            number: lesson.number,
+            href: href(lang, &lesson.slug),
+            title: lesson.title.get(lang).to_owned(),
+            summary: lesson.summary.get(lang).to_owned(),
+            minutes: lesson.minutes,
+            error: None,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "lesson.html")]
+pub(super) struct LessonPage {
+    lang: &'static str,
+    t: &'static Labels,
+    nonce: String,
+    other_href: String,
+    home: &'static str,
+    v: String,
+    title: String,
+    summary: String,
+    part_title: String,
+    minutes: u32,
+    html: String,
+    previous: Option<NavLink>,
+    next: Option<NavLink>,
+    starter_html: String,
+    solution_html: String,
+    hints: Vec<String>,
+    checks: Vec<CheckRow>,
+    sources: Vec<String>,
+    flags: String,
+    config: String,
+    can_run: bool,
+    why_not: String,
+    untranslated: bool,
+    toc: Vec<NavLink>,
+}
+
+struct NavLink {
+    href: String,
+    title: String,
+}
+
+#[derive(Serialize)]
+struct CheckRow {
+    id: String,
+    says: String,
+}
+
+/// What the page's script is told.
+#[derive(Serialize)]
+struct Config<'a> {
+    lang: &'a str,
+    lesson: &'a str,
+    program: &'a str,
+    files: BTreeMap<&'a str, &'a str>,
+    solution: &'a str,
+    kernels: Vec<KernelRow>,
+    default_kernel: &'a str,
+    can_run: bool,
+    why_not: Option<&'a str>,
+    checks: &'a [CheckRow],
+    strings: BTreeMap<&'a str, &'a str>,
+    max_source: usize,
+}
+
+#[derive(Serialize)]
+struct KernelRow {
+    name: String,
+    state: &'static str,
+    release: Option<String>,
+    why: Option<String>,
+}
+
+impl LessonPage {
+    pub(super) fn new(
+        frame: Frame,
+        site: &Site,
+        course: &Course,
+        lesson: &Lesson,
+        can_run: Result<(), Sentence>,
+    ) -> Self {
+        let lang = frame.lang;
+        let facts = Facts::unknown(&lesson.draws);
+        let checks: Vec<CheckRow> = lesson
+            .checks
+            .iter()
+            .map(|check| CheckRow { id: check.id.clone(), says: facts.fill(check.says.get(lang)) })
+            .collect();
+        let why_not = sentence(&can_run, lang);
+        let (page, untranslated) = lesson.text.get(lang);
+        let (before, after) = course.neighbours(&lesson.slug);
+        let link = |lesson: &Lesson| NavLink {
+            href: href(lang, &lesson.slug),
+            title: lesson.title.get(lang).to_owned(),
+        };
+        let part = course.parts.iter().find(|part| part.id == lesson.part);
+        let toc = page.headings.iter();
+        Self {
+            config: config(site, lesson, lang, &checks, can_run.is_ok(), &why_not),
+            lang: lang.code(),
+            t: lang.labels(),
+            nonce: frame.nonce,
+            other_href: frame.other_href,
+            home: home(lang),
+            v: frame.v,
+            title: lesson.title.get(lang).to_owned(),
+            summary: lesson.summary.get(lang).to_owned(),
+            part_title: part.map(|part| part.title.get(lang).to_owned()).unwrap_or_default(),
+            minutes: lesson.minutes,
+            html: page.html.clone(),
+            previous: before.map(link),
+            next: after.map(link),
+            starter_html: highlight_c(&lesson.starter),
+            solution_html: highlight_c(&lesson.solution),
+            hints: lesson.hints.iter().map(|hint| inline(hint.get(lang))).collect(),
+            checks,
+            sources: lesson
+                .sources
+                .iter()
+                .map(|source| format!("{} ({})", source.title, source.place))
+                .collect(),
+            flags: flags::shown(),
+            can_run: can_run.is_ok(),
+            why_not,
+            untranslated,
+            toc: toc.map(|h| NavLink { href: format!("#{}", h.id), title: h.title.clone() }).collect(),
+        }
+    }
+}
+
+fn config(
+    site: &Site,
+    lesson: &Lesson,
+    lang: Lang,
+    checks: &[CheckRow],
+    can_run: bool,
+    why_not: &str,
+) -> String {
+    let backends = &site.runs.lab().backends;
+    let kernels = backends.kernels().into_iter().map(|kernel| {
+        let (state, why) = match &kernel.state {
+            State::Ready => ("ready", None),
+            State::Off(why) => ("off", Some(why.say(lang))),
+        };
+        KernelRow { name: kernel.name, state, release: kernel.release, why }
+    });
+    let mut files: BTreeMap<&str, &str> =
+        lesson.headers.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    files.insert(&lesson.program, &lesson.starter);
+    let config = Config {
+        lang: lang.code(),
+        lesson: &lesson.slug,
+        program: &lesson.program,
+        files,
+        solution: &lesson.solution,
+        kernels: kernels.collect(),
+        default_kernel: backends.default_kernel(),
+        can_run,
+        why_not: Some(why_not).filter(|why| !why.is_empty()),
+        checks,
+        strings: lang.labels().pairs().into_iter().collect(),
+        max_source: SOURCE_LIMITS.bytes,
+    };
+    // Inside a script element only `</` ends it: no `<` at all is the simplest proof.
+    serde_json::to_string(&config).expect("the page's settings always serialise").replace('<', "\\u003c")
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(super) struct MessagePage {
+    lang: &'static str,
+    t: &'static Labels,
+    nonce: String,
+    other_href: String,
+    home: &'static str,
+    v: String,
+    status: u16,
+    title: String,
+    says: String,
+    back_href: &'static str,
+    back_title: &'static str,
+}
+
+impl MessagePage {
+    pub(super) fn new(frame: Frame, status: u16, says: &Sentence) -> Self {
+        let labels = frame.lang.labels();
+        Self {
+            lang: frame.lang.code(),
+            t: labels,
+            nonce: frame.nonce,
+            other_href: frame.other_href,
+            home: home(frame.lang),
+            v: frame.v,
+            status,
+            title: if status == 404 { labels.not_found } else { labels.lesson_broken }.to_owned(),
+            says: says.say(frame.lang),
+            back_href: home(frame.lang),
+            back_title: labels.all_lessons,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! One browser's websocket: messages in, stories out.
+//!
+//! A run goes on without it. A browser that never reads holds nothing up: the
+//! run's buffer is bounded, and what it misses is declared.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{
+        Query, State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
+    },
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use tokio::task::JoinSet;
+
+use super::{
+    api::start_run,
+    error::Error,
+    messages::{self, ClientMessage, ErrorMessage, MAX_MESSAGE, What},
+    site::{Site, language},
+};
+use crate::{
+    run::{Batch, Handle, Watcher},
+    say::{Lang, Sentence},
+    wire::Writer,
+};
+
+/// A message over this ends the connection; one over [`MAX_MESSAGE`] is answered.
+const HARD_LIMIT: usize = 2 * MAX_MESSAGE;
+
+/// What may wait inside the websocket for a slow browser, in bytes.
+const MAX_UNSENT: usize = 1 << 20;
+
+/// A browser that takes nothing for so long has gone, or never reads.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+
+/// Changes that may wait for an answer at once.
+const MAX_EDITS: usize = 16;
+
+/// What the page's address carries.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    lang: Option<String>,
+}
+
+/// Opens the websocket for those who may run.
+pub(super) async fn upgrade(
+    State(site): State<Arc<Site>>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Response {
+    let lang = wanted.lang.as_deref().and_then(Lang::from_locale).unwrap_or_else(|| language(&headers));
+    if let Err(error) = site.admit(&headers) {
+        return error.say(lang).into_response();
+    }
+    match upgrade {
+        Ok(upgrade) => upgrade
+            .max_message_size(HARD_LIMIT)
+            .max_frame_size(HARD_LIMIT)
+            .max_write_buffer_size(MAX_UNSENT)
+            .on_upgrade(move |socket| {
+                Session { site, socket, lang, watched: None, edits: JoinSet::new() }.serve()
+            }),
+        Err(rejection) => {
+            let why = Sentence::BadRequest { why: rejection.to_string() };
+            Error::new(rejection.status(), why).say(lang).into_response()
+        }
+    }
+}
+
+/// One connection.
+struct Session {
+    site: Arc<Site>,
+    socket: WebSocket,
+    lang: Lang,
+    watched: Option<(Watcher, Writer)>,
+    edits: JoinSet<(u64, Result<(), Sentence>)>,
+}
+
+/// What can happen.
+enum Happening {
+    Said(Option<Result<Message, axum::Error>>),
+    Story(Option<Batch>),
+    Edited(u64, Result<(), Sentence>),
+    Down,
+}
+
+/// The connection is over.
+struct Closed;
+
+impl Session {
+    async fn serve(mut self) {
+        while self.step().await.is_ok() {}
+    }
+
+    async fn step(&mut self) -> Result<(), Closed> {
+        let story = async {
+            match &mut self.watched {
+                Some((watcher, _)) => watcher.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let happening = tokio::select! {
+            said = self.socket.recv() => Happening::Said(said),
+            batch = story => Happening::Story(batch),
+            Some(Ok((token, result))) = self.edits.join_next() => Happening::Edited(token, result),
+            () = self.site.down.cancelled() => Happening::Down,
+        };
+        match happening {
+            Happening::Said(Some(Ok(Message::Text(text)))) => match ClientMessage::parse(&text) {
+                Ok(message) => self.act(message).await,
+                Err(error) => self.refuse(&error).await,
+            },
+            Happening::Said(Some(Ok(Message::Binary(_)))) => {
+                let why = Sentence::MessageUnknown { kind: "binary".to_owned() };
+                self.refuse(&ErrorMessage::new(What::UnknownKind, why)).await
+            }
+            Happening::Said(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => Ok(()),
+            Happening::Said(Some(Ok(Message::Close(_))) | None) => Err(Closed),
+            Happening::Said(Some(Err(_))) => {
+                self.close(close_code::SIZE, Sentence::MessageTooBig { limit: MAX_MESSAGE }).await
+            }
+            Happening::Story(Some(batch)) => {
+                let mut out = Vec::new();
+                if let Some((_, writer)) = &self.watched {
+                    writer.write(&batch, &mut out);
+                }
+                out.pop(); // the last newline
+                match String::from_utf8(out) {
+                    Ok(text) => self.send(text).await,
+                    Err(_) => Err(Closed), // serde_json writes UTF-8
+                }
+            }
+            Happening::Story(None) => {
+                self.watched = None;
+                Ok(())
+            }
+            Happening::Edited(token, result) => self.send(messages::edited(token, result, self.lang)).await,
+            Happening::Down => self.close(close_code::AWAY, Sentence::ShuttingDown).await,
+        }
+    }
+
+    async fn act(&mut self, message: ClientMessage) -> Result<(), Closed> {
+        match message {
+            ClientMessage::Run(message) => match start_run(&self.site, message) {
+                Ok(handle) => {
+                    let answer = messages::accepted(&handle.id.to_string());
+                    self.watch(&handle, 0);
+                    self.send(answer).await
+                }
+                Err(error) => self.refuse(&error).await,
+            },
+            ClientMessage::Stop(message) => match self.find(&message.run) {
+                Ok(handle) => {
+                    handle.stop();
+                    Ok(())
+                }
+                Err(error) => self.refuse(&error).await,
+            },
+            ClientMessage::Watch(message) => match self.find(&message.run) {
+                Ok(handle) => {
+                    self.watch(&handle, message.after);
+                    Ok(())
+                }
+                Err(error) => self.refuse(&error).await,
+            },
+            ClientMessage::Global(message) => {
+                let handle = match self.find(&message.run) {
+                    Ok(handle) if self.edits.len() < MAX_EDITS => handle,
+                    Ok(_) => {
+                        let answer = messages::edited(
+                            message.token,
+                            Err(Sentence::QueueFull { waiting: MAX_EDITS }),
+                            self.lang,
+                        );
+                        return self.send(answer).await;
+                    }
+                    Err(error) => return self.refuse(&error).await,
+                };
+                self.edits.spawn(async move {
+                    (message.token, handle.set_global(&message.kernel, message.name, message.value).await)
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn find(&self, run: &str) -> Result<Handle, ErrorMessage> {
+        self.site.runs.find(run).ok_or(ErrorMessage::new(What::UnknownRun, Sentence::UnknownRun))
+    }
+
+    fn watch(&mut self, handle: &Handle, after: u64) {
+        let writer = Writer::new(handle.id.to_string(), handle.about.clone(), self.lang);
+        self.watched = Some((handle.watch(after.saturating_add(1)), writer));
+    }
+
+    async fn refuse(&mut self, error: &ErrorMessage) -> Result<(), Closed> {
+        self.send(messages::error(error, self.lang)).await
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), Closed> {
+        let sent = self.socket.send(Message::Text(Utf8Bytes::from(text)));
+        match tokio::time::timeout(SEND_LIMIT, sent).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Closed),
+        }
+    }
+
+    async fn close(&mut self, code: u16, why: Sentence) -> Result<(), Closed> {
+        let reason = why.say(Lang::En).chars().take(100).collect::<String>();
+        let frame = CloseFrame { code, reason: reason.into() };
+        let sent = self.socket.send(Message::Close(Some(frame)));
+        let _ = tokio::time::timeout(SEND_LIMIT, sent).await; // it is over either way
+        Err(Closed)
+    }
+}
