@@ -74,7 +74,7 @@ impl Frames {
     ///
     /// # Errors
     /// A frame that is too long or no message; the stream is useless from there.
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
+    pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let pending = &self.buffer[self.start..];
         let Some((header, rest)) = pending.split_first_chunk::<4>() else {
             return Ok(None);
@@ -108,7 +108,7 @@ mod tests {
         let mut frames = Frames::new(MAX_EVENT);
         for (i, byte) in bytes.iter().enumerate() {
             frames.push(&[*byte]);
-            let got: Option<Event> = frames.next().unwrap();
+            let got: Option<Event> = frames.take().unwrap();
             assert_eq!(got.is_some(), i + 1 == bytes.len());
         }
     }
@@ -117,7 +117,7 @@ mod tests {
     fn a_frame_of_4_gib_is_refused_from_its_header() {
         let mut frames = Frames::new(MAX_EVENT);
         frames.push(&u32::MAX.to_le_bytes());
-        assert!(matches!(frames.next::<Event>(), Err(FrameError::TooLong { .. })));
+        assert!(matches!(frames.take::<Event>(), Err(FrameError::TooLong { .. })));
     }
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
         }
         let mut frames = Frames::new(MAX_EVENT);
         frames.push(&encode(&value));
-        assert!(matches!(frames.next::<Value>(), Err(FrameError::Malformed(_))));
+        assert!(matches!(frames.take::<Value>(), Err(FrameError::Malformed(_))));
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
         let mut frames = Frames::new(MAX_EVENT);
         frames.push(&(nest.len() as u32).to_le_bytes());
         frames.push(&nest);
-        assert!(frames.next::<Value>().is_err());
+        assert!(frames.take::<Value>().is_err());
     }
 
     proptest! {
@@ -146,10 +146,10 @@ mod tests {
         fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..4096)) {
             let mut events = Frames::new(1 << 16);
             events.push(&bytes);
-            while let Ok(Some(_)) = events.next::<Event>() {}
+            while let Ok(Some(_)) = events.take::<Event>() {}
             let mut commands = Frames::new(1 << 16);
             commands.push(&bytes);
-            while let Ok(Some(_)) = commands.next::<Command>() {}
+            while let Ok(Some(_)) = commands.take::<Command>() {}
         }
 
         #[test]
@@ -157,7 +157,7 @@ mod tests {
             let mut events = Frames::new(1 << 16);
             events.push(&(bytes.len() as u32).to_le_bytes());
             events.push(&bytes);
-            let _ = events.next::<Event>();
+            let _ = events.take::<Event>();
         }
     }
 }

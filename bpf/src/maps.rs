@@ -2,7 +2,7 @@
 //!
 //! Knows which maps can be listed. Does not know when to look: `observe` does.
 
-use std::{collections::HashMap, ptr::NonNull};
+use std::{collections::BTreeMap, ptr::NonNull};
 
 use bpflab_worker::{MAX_SHOWN, MapView, Value};
 use libbpf_rs::{
@@ -13,9 +13,12 @@ use libbpf_rs::{
 
 use crate::decode::decode;
 
+/// Keys and values as the kernel holds them.
+type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
+
 /// A map that is watched, and what was last said of it.
 pub(crate) struct Watched {
-    said: HashMap<Vec<u8>, Vec<u8>>,
+    said: Entries,
     total: u64,
     begun: bool,
 }
@@ -23,24 +26,16 @@ pub(crate) struct Watched {
 impl Watched {
     /// Nothing has been said yet.
     pub(crate) fn new() -> Self {
-        Self { said: HashMap::new(), total: 0, begun: false }
+        Self { said: Entries::new(), total: 0, begun: false }
     }
 
     /// Looks at the map; `None` when nothing changed.
     pub(crate) fn look(&mut self, map: &Map<'_>, btf: Option<&Btf<'_>>) -> Option<MapView> {
         let (now, total) = read(map);
         let full = !self.begun;
-        let changed: Vec<(&Vec<u8>, &Vec<u8>)> = now
-            .iter()
-            .filter(|(key, value)| self.said.get(key) != Some(value))
-            .map(|e| (&e.0, &e.1))
-            .collect();
-        let removed: Vec<Vec<u8>> = if now.len() + changed.len() >= self.said.len() && self.said.is_empty() {
-            Vec::new()
-        } else {
-            let there: std::collections::HashSet<&[u8]> = now.iter().map(|(key, _)| key.as_slice()).collect();
-            self.said.keys().filter(|key| !there.contains(key.as_slice())).cloned().collect()
-        };
+        let changed: Entries =
+            now.iter().filter(|(key, value)| self.said.get(*key) != Some(value)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let removed: Vec<Vec<u8>> = self.said.keys().filter(|key| !now.contains_key(*key)).cloned().collect();
         if !full && changed.is_empty() && removed.is_empty() && total == self.total {
             return None;
         }
@@ -56,7 +51,7 @@ impl Watched {
             total,
             shown: now.len() as u64,
         };
-        self.said = now.into_iter().collect();
+        self.said = now;
         self.total = total;
         self.begun = true;
         Some(view)
@@ -96,26 +91,21 @@ pub(crate) fn types(map: NonNull<libbpf_sys::bpf_map>) -> (TypeId, TypeId) {
 ///
 /// A key that goes between listing and look-up is left out. A hash may hand
 /// out keys again while it changes: the walk ends at its capacity.
-fn read(map: &Map<'_>) -> (Vec<(Vec<u8>, Vec<u8>)>, u64) {
+fn read(map: &Map<'_>) -> (Entries, u64) {
     let capacity = map.max_entries() as usize;
     if matches!(map.map_type(), MapType::Array | MapType::PercpuArray) {
-        let entries = (0..capacity.min(MAX_SHOWN) as u32)
-            .filter_map(|index| entry(map, index.to_ne_bytes().to_vec()))
-            .collect();
+        let indexes = 0..capacity.min(MAX_SHOWN) as u32;
+        let entries = indexes.filter_map(|index| entry(map, index.to_ne_bytes().to_vec())).collect();
         return (entries, capacity as u64);
     }
-    let mut entries: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    let mut entries = Entries::new();
     let mut total = 0;
     for key in map.keys().take(capacity) {
         total += 1;
-        if entries.len() < MAX_SHOWN
-            && let Some((key, value)) = entry(map, key)
-        {
-            entries.insert(key, value);
+        if entries.len() < MAX_SHOWN {
+            entries.extend(entry(map, key));
         }
     }
-    let mut entries: Vec<_> = entries.into_iter().collect();
-    entries.sort_unstable();
     (entries, total)
 }
 

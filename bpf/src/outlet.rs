@@ -62,7 +62,7 @@ impl Inlet {
 
     /// A command that has arrived whole.
     pub(crate) fn pending(&mut self) -> crate::Result<Option<Command>> {
-        Ok(self.frames.next()?)
+        Ok(self.frames.take()?)
     }
 
     /// Reads once; `false` when the server is gone.

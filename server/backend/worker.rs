@@ -60,7 +60,7 @@ impl Worker {
     /// A frame that is none; the worker is useless from there.
     pub async fn next(&mut self) -> Result<Option<Event>, Error> {
         loop {
-            if let Some(event) = self.frames.next()? {
+            if let Some(event) = self.frames.take()? {
                 return Ok(Some(event));
             }
             let got = self.events.read(&mut self.chunk).await?;

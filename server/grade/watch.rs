@@ -86,15 +86,15 @@ impl Watch {
                     }
                 }
             }
-            (Seen::Global { value }, Expectation::Global { name, .. }, RunEvent::Global(global)) => {
-                if global.name == *name {
-                    *value = Some(global.value.clone());
-                }
+            (Seen::Global { value }, Expectation::Global { name, .. }, RunEvent::Global(global))
+                if global.name == *name =>
+            {
+                *value = Some(global.value.clone());
             }
-            (Seen::Map { entries }, Expectation::Map { name, .. }, RunEvent::Map(view)) => {
-                if view.name == *name {
-                    update(entries, view);
-                }
+            (Seen::Map { entries }, Expectation::Map { name, .. }, RunEvent::Map(view))
+                if view.name == *name =>
+            {
+                update(entries, view);
             }
             (Seen::Attached { sections, .. }, _, RunEvent::Attached { to, .. }) => {
                 sections.push(to.clone());

@@ -1,0 +1,93 @@
+# bpflab: `make serve` and `make test` do everything; `make help` lists the rest.
+
+ARCH     := x86_64-unknown-linux-gnu
+WORKER   := target-worker/$(ARCH)/release/bpflab-worker
+# The static flag is for the worker's target alone: without --target it breaks proc-macros.
+STATIC   := RUSTFLAGS="-C target-feature=+crt-static" cargo
+WORKER_ARGS := -p bpflab-worker --release --target $(ARCH) --target-dir target-worker
+LISTEN   ?= 127.0.0.1:8080
+BPFLAB   := target/release/bpflab
+
+say = @printf '\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help setup setup-test page worker build serve host test bench check fmt lint clean
+
+help:
+	@echo "make serve   install what is missing, build, and serve on http://$(LISTEN)"
+	@echo "make test    everything that has a test, the cheap ones first"
+	@echo "make host    (another terminal, as a person) let a server that is not root use this kernel"
+	@echo "make build   the page, the worker and the server"
+	@echo "make check   prove the lessons on this machine's kernel"
+	@echo "make bench   measure against doing it by hand"
+	@echo "make fmt     format Rust and C"
+	@echo "make lint    what CI says about format and style"
+	@echo "make clean   remove what was built"
+
+setup:
+	$(call say,system packages)
+	@./setup.sh run
+
+setup-test:
+	$(call say,system packages for tests)
+	@./setup.sh test
+
+page:
+	$(call say,the page)
+	@cd static && { cmp -s package-lock.json node_modules/.bpflab-lock || \
+		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }
+	@cd static && npm run --silent check && npm run --silent weigh
+
+worker:
+	$(call say,the worker)
+	@$(STATIC) build $(WORKER_ARGS)
+
+build: page worker
+	$(call say,the server)
+	@cargo build --release
+
+serve: setup build
+	$(call say,serving)
+	@$(BPFLAB) serve --listen $(LISTEN)
+
+host: worker
+	@echo "This runs the worker as root, for you alone, until the server ends."
+	@sudo $(WORKER) host /run/bpflab-host-$$(id -u).sock $$(id -u)
+
+test: setup setup-test page
+	$(call say,1 of 5: unit tests of the protocol and the server)
+	@cargo test --lib --bins --quiet -p bpflab
+	$(call say,2 of 5: the worker)
+	@$(STATIC) test $(WORKER_ARGS) --quiet
+	@$(STATIC) build $(WORKER_ARGS)
+	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernel)
+	@cargo test --tests
+	$(call say,4 of 5: the lessons)
+	@if [ "$$(id -u)" = 0 ]; then cargo run --quiet -- check --kernel host; \
+		elif [ -n "$$CI" ]; then echo "lessons cannot be checked without root" >&2; exit 1; \
+		else echo "skipped: the lessons need this kernel, which needs root (sudo make check)"; fi
+	$(call say,5 of 5: the page in a browser)
+	@cd tests/browser && { cmp -s package-lock.json node_modules/.bpflab-lock || \
+		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }
+	@cd tests/browser && BPFLAB_BIN=$(CURDIR)/target/debug/bpflab npx playwright test
+
+comma := ,
+
+check: build
+	@$(BPFLAB) check --kernel host
+
+bench: setup setup-test build
+	@cargo bench --bench lab
+
+fmt:
+	@cargo fmt --all
+	@clang-format-19 -i lessons/*/*.c
+
+lint: page
+	@cargo fmt --all --check
+	@clang-format-19 --dry-run --Werror lessons/*/*.c
+	@cargo clippy --workspace --all-targets -- -D warnings
+
+clean:
+	@cargo clean
+	@rm -rf target-worker static/node_modules tests/browser/node_modules
+	@find static/dist -type f ! -name .keep -delete
