@@ -4,16 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{Rng as _, SeedableRng as _},
-};
-
 use bpflab_worker::Span;
 
 use crate::{
     backend::{Backends, Host, HostSettings},
     compile::{self, Compiler, Confinement},
+    dice,
     lesson::{Facts, Lesson},
     run::{LIMITS, Lab, Submission},
     say::Sentence,
@@ -93,14 +89,5 @@ pub fn span(exactly: Option<std::time::Duration>, at_most: std::time::Duration) 
 
 /// A seed that fits every JSON reader's numbers.
 pub fn fresh_seed() -> u64 {
-    dice().next_u64() >> 12
-}
-
-/// Dice from the kernel's own.
-pub fn dice() -> ChaCha20Rng {
-    let mut seed = [0; 32];
-    // Sixteen bytes and more never block once the machine has booted.
-    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
-        .expect("getrandom works on every Linux that runs BPF");
-    ChaCha20Rng::from_seed(seed)
+    dice::number() >> 12
 }

@@ -8,6 +8,8 @@
 
 pub mod say;
 
+pub mod dice;
+
 pub mod diagnostic;
 
 pub mod kernel;

@@ -33,8 +33,11 @@ impl Watched {
     pub(crate) fn look(&mut self, map: &Map<'_>, btf: Option<&Btf<'_>>) -> Option<MapView> {
         let (now, total) = read(map);
         let full = !self.begun;
-        let changed: Entries =
-            now.iter().filter(|(key, value)| self.said.get(*key) != Some(value)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let changed: Entries = now
+            .iter()
+            .filter(|(key, value)| self.said.get(*key) != Some(value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
         let removed: Vec<Vec<u8>> = self.said.keys().filter(|key| !now.contains_key(*key)).cloned().collect();
         if !full && changed.is_empty() && removed.is_empty() && total == self.total {
             return None;

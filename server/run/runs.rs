@@ -16,7 +16,7 @@ use super::{
     queue::Queue,
     story::Story,
 };
-use crate::{backend::Backends, compile::Compiler, say::Sentence};
+use crate::{backend::Backends, compile::Compiler, dice, say::Sentence};
 
 /// How often a run looks whether anyone watches it.
 const LOOK: Duration = Duration::from_millis(250);
@@ -38,8 +38,7 @@ pub struct RunId(String);
 
 impl RunId {
     fn fresh() -> Self {
-        use rand_chacha::rand_core::Rng as _;
-        Self(format!("{:016x}", super::super::lab::dice().next_u64()))
+        Self(format!("{:016x}", dice::number()))
     }
 }
 

@@ -11,11 +11,9 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
-use rand_chacha::rand_core::Rng as _;
 
 use super::site::Site;
 use crate::{
-    lab,
     lesson::{Entry, picture as picture_of},
     say::{Lang, Sentence},
 };
@@ -141,12 +139,6 @@ pub(super) async fn security_headers(request: Request, next: Next) -> Response {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
-}
-
-/// Sixteen random bytes, as the policy wants them.
-fn fresh_nonce() -> String {
-    let mut dice = lab::dice();
-    format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64())
 }
 
 /// Of a name that came from outside, as much as fits into a sentence.

@@ -14,13 +14,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use rand_chacha::rand_core::Rng as _;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{assets, error::Error};
 use crate::{
-    lab,
+    dice,
     lesson::Course,
     run::Runs,
     say::{Lang, Sentence},
@@ -56,8 +55,7 @@ pub struct Site {
 impl Site {
     /// With a fresh key.
     pub fn new(runs: Runs, course: Course, settings: Settings, down: CancellationToken) -> Arc<Self> {
-        let mut dice = lab::dice();
-        let key = format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64());
+        let key = dice::word();
         let version = assets::version();
         Arc::new(Self { runs, version, down, settings, course: RwLock::new(Arc::new(course)), key })
     }

@@ -50,7 +50,7 @@ class Lab {
       show: (file) => this.show(file),
     });
     this.source = plainSource(this.options());
-    this.socket = connectTo(socketUrl(), {
+    this.socket = connectTo(socketUrl(config.lang), {
       messages: (messages) => {
         for (const message of messages) {
           dispatch(this.state, message, Date.now());
@@ -76,7 +76,7 @@ class Lab {
   private mountViews(root: HTMLElement): void {
     const again = () => this.draw();
     const run = runView(() => this.socket.open());
-    const findings = findingsView(this.config.program, {
+    const findings = findingsView(this.config, {
       go: (file, line, column) => {
         this.bench.file(file);
         this.source.go(file, line, column);

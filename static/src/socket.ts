@@ -82,7 +82,7 @@ export function connectTo(url: string, listener: Listener): Socket {
   };
 }
 
-/** The lab's socket on this page's own server. */
-export function socketUrl(): string {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+/** The lab's socket on this page's own server, which speaks the page's language. */
+export function socketUrl(lang: string): string {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws?lang=${lang}`;
 }

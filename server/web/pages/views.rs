@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use askama::Template;
 use serde::Serialize;
 
-use super::{super::site::Site, fresh_nonce};
+use super::super::site::Site;
 use crate::{
     compile::{SOURCE_LIMITS, flags},
+    dice,
     kernel::State,
     lesson::{Course, Facts, Lesson, highlight_c, inline},
     say::{Lang, Sentence, labels::Labels},
@@ -28,7 +29,7 @@ impl Frame {
             Lang::En => format!("/zh/{path}"),
             Lang::Zh => format!("/{path}"),
         };
-        Self { lang, nonce: fresh_nonce(), other_href, v: site.version.clone() }
+        Self { lang, nonce: dice::word(), other_href, v: site.version.clone() }
     }
 }
 

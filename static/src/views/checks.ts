@@ -13,20 +13,32 @@ export function checksView(root: HTMLElement, checks: Config["checks"], passed: 
   const list = root.querySelector("ol") ?? root.appendChild(h("ol"));
   const tally = h("span", { class: "tally", role: "status" });
   root.querySelector("h3")?.append(" ", tally);
+  const onward = onwardLink();
+  root.append(onward);
   const changed = watcher();
 
   function draw(_: unknown, story: Story | null): void {
     if (!changed(story, story?.rev.checks)) return;
-    const results = checks.map(({ id, says }) => ({ says, result: story?.checks.get(id) ?? null }));
+    // A program that never ran has failed at something else, which the findings say.
+    const ran = story !== null && story.observingSince !== null;
+    const results = checks.map(({ id, says }) => ({ says, result: ran ? (story.checks.get(id) ?? null) : null }));
     list.replaceChildren(...results.map(({ says, result }) => item(says, result)));
     const good = results.filter(({ result }) => result?.passed === true).length;
     const all = good === checks.length && good > 0;
-    setText(tally, story === null ? "" : all ? say("checks_all") : say("checks_count", { n: good, m: checks.length }));
+    setText(tally, !ran ? "" : all ? say("checks_all") : say("checks_count", { n: good, m: checks.length }));
     root.classList.toggle("all-passed", all);
+    onward.hidden = !all;
     if (all) passed();
   }
 
   return { root, draw };
+}
+
+/** The way to the next lesson, for when this one is done. */
+function onwardLink(): HTMLElement {
+  const next = document.querySelector<HTMLAnchorElement>("a[rel=next]");
+  const link = next === null ? null : h("a", { href: next.href }, `${say("next")}: ${next.lastChild?.textContent} →`);
+  return h("p", { class: "onward", hidden: true }, link);
 }
 
 function item(says: string, result: CheckResult | null): HTMLElement {
@@ -39,7 +51,7 @@ function item(says: string, result: CheckResult | null): HTMLElement {
   return h(
     "li",
     { class: kind },
-    h("span", { class: "mark" }, h("span", { "aria-hidden": "true" }, icon), ` ${word}`),
+    h("span", { class: "mark" }, h("span", { "aria-hidden": "true" }, icon), h("span", { class: "unseen" }, word)),
     h("span", { class: "says" }, result?.says ?? says),
     result !== null && !result.passed && result.saw !== null
       ? h("p", { class: "saw" }, h("b", {}, say("check_saw")), " ", result.saw)

@@ -3,7 +3,7 @@
 // Each names its line as a button that goes there. Does not know the editor
 // beyond what it is handed.
 
-import { say } from "../config";
+import { say, type Config } from "../config";
 import { button, h } from "../dom";
 import { fixWords } from "../place";
 import type { Story } from "../story";
@@ -20,7 +20,7 @@ export interface FindingActions {
 
 const ICONS = { error: "✗", warning: "!", note: "i" } as const;
 
-export function findingsView(program: string, actions: FindingActions): View {
+export function findingsView({ program, files }: Config, actions: FindingActions): View {
   const list = h("ul");
   const root = h("section", { class: "findings", "aria-label": say("findings"), hidden: true }, list);
   const changed = watcher();
@@ -64,6 +64,8 @@ export function findingsView(program: string, actions: FindingActions): View {
 
   function placeButton(file: string, line: number, column: number | null): HTMLElement {
     const name = `${file}:${line}${column === null ? "" : `:${column}`}`;
+    // A header of the lab is not in the editor.
+    if (!(file in files)) return h("code", {}, name);
     return button(name, () => actions.go(file, line, column), "link");
   }
 

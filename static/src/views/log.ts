@@ -1,4 +1,4 @@
-// The log panel: libbpf's and the verifier's own words, folded away until wanted.
+// The log panel: the verifier's and libbpf's own words, each can be folded away.
 //
 // The explanation in plain words is a finding; this is the raw text.
 
@@ -13,7 +13,7 @@ export function logView(): View {
   const logs = (["verifier", "libbpf"] as const).map((source) => {
     const text = h("pre", { class: "plain", tabindex: "0" });
     const label = say(source === "verifier" ? "log_verifier" : "log_libbpf");
-    return { source, text, root: h("details", { open: source === "verifier" }, h("summary", {}, label), text) };
+    return { source, text, root: h("details", { open: true }, h("summary", {}, label), text) };
   });
   const lost = h("p", { class: "facts" });
   const root = h("div", { class: "logs" }, empty, lost, ...logs.map((log) => log.root));

@@ -146,6 +146,8 @@ export function traceView(again: () => void): View {
     for (const { row } of rows.splice(0, gone < 0 ? rows.length : gone)) row.remove();
     const last = rows.at(-1)?.id ?? -1;
     const added = lines.filter(({ id }) => id > last).map((line) => ({ id: line.id, row: rowOf(line) }));
+    // What the reader has waited for, the run's first lines, draws the eye once.
+    if (rows.length === 0 && first === 0) for (const { row } of added) row.className += " changed";
     body.append(...added.map(({ row }) => row));
     rows.push(...added);
   }
