@@ -16,6 +16,8 @@ use watch::Watch;
 pub struct Grader {
     facts: Facts,
     watches: Vec<Watch>,
+    /// Whether the program got as far as being observed.
+    begun: bool,
     /// Whether the run may end as soon as all has passed.
     hurry: bool,
 }
@@ -24,7 +26,7 @@ impl Grader {
     /// For a lesson and what was drawn for this run.
     pub fn new(lesson: &Lesson, facts: Facts) -> Self {
         let watches = lesson.checks.iter().map(|check| Watch::new(check.clone())).collect();
-        Self { facts, watches, hurry: false }
+        Self { facts, watches, begun: false, hurry: false }
     }
 
     /// Lets the run end as soon as all has passed.
@@ -43,6 +45,7 @@ impl Grader {
 impl Judge for Grader {
     fn see(&mut self, event: &RunEvent) -> Vec<CheckResult> {
         if let RunEvent::Observing { stimulus } = event {
+            self.begun = true;
             self.facts.add("pid", stimulus.map_or_else(|| "0".to_owned(), |pid| pid.to_string()));
             for watch in &mut self.watches {
                 watch.begin(&self.facts, *stimulus);
@@ -59,7 +62,11 @@ impl Judge for Grader {
         self.hurry && self.has_passed()
     }
 
+    /// A run that ended before anything could be looked at says why itself.
     fn conclude(&mut self) -> Vec<CheckResult> {
+        if !self.begun {
+            return Vec::new();
+        }
         self.watches.iter_mut().filter_map(|watch| watch.conclude(&self.facts)).collect()
     }
 }

@@ -53,6 +53,7 @@ labels! {
 
     // The bench: editor, buttons, kernel.
     lab: "Lab", "实验台";
+    to_lab: "Editor and Run", "编辑并运行";
     run: "Run", "运行";
     stop: "Stop", "停止";
     starter: "The starter program", "起始代码";
