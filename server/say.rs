@@ -86,3 +86,33 @@ impl Sentence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The `{names}` that the page's script fills.
+    fn holes(text: &str) -> Vec<&str> {
+        let mut found: Vec<&str> =
+            text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn both_languages_have_every_label_with_the_same_holes() {
+        let (en, zh) = (labels::EN.pairs(), labels::ZH.pairs());
+        for ((name, english), (_, chinese)) in en.into_iter().zip(zh) {
+            assert!(!english.is_empty() && !chinese.is_empty(), "{name}");
+            assert_eq!(holes(english), holes(chinese), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_locale_names_a_language() {
+        assert_eq!(Lang::from_locale("zh_CN.UTF-8"), Some(Lang::Zh));
+        assert_eq!(Lang::from_locale("en-GB"), Some(Lang::En));
+        assert_eq!(Lang::from_locale("C.UTF-8"), Some(Lang::En));
+        assert_eq!(Lang::from_locale("de_DE"), None);
+    }
+}

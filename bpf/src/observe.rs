@@ -29,8 +29,8 @@ use crate::{
 /// The shortest time between two readings of a stream.
 const BATCH: Duration = Duration::from_millis(16);
 
-/// Text in one trace event, in bytes, so that a frame stays small.
-const BATCH_BYTES: usize = 128 << 10;
+/// One trace event in memory, in bytes, so that a frame stays small.
+const BATCH_BYTES: usize = 256 << 10;
 
 /// The shortest time between two looks at maps, globals and counts.
 const LOOK: Duration = Duration::from_millis(100);

@@ -34,7 +34,7 @@ pub(crate) struct Pipe {
 pub(crate) struct Batch {
     /// Lines in the kernel's order.
     pub(crate) lines: Vec<TraceLine>,
-    /// Bytes of their text and task, for bounding a batch.
+    /// What they take in memory, for bounding a batch.
     pub(crate) bytes: usize,
     /// Lines that the kernel said were overwritten before they were read.
     pub(crate) lost: u64,
@@ -97,7 +97,7 @@ fn parse(bytes: &[u8], batch: &mut Batch, lab: &mut Lab) {
         let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
         if let Some(mut line) = parse_line(raw) {
             line.lab = lab.owns(line.pid);
-            batch.bytes += line.text.len() + line.task.len();
+            batch.bytes += size_of::<TraceLine>() + line.text.len() + line.task.len();
             batch.lines.push(line);
         } else if let Some(count) = parse_lost(raw) {
             batch.lost += count;

@@ -104,11 +104,6 @@ impl Part {
             Err(end) => end,
         };
         self.live.parts().remove(&self.kernel);
-        if self.lab.ahead
-            && let Ok(compiler) = &self.lab.compiler
-        {
-            compiler.warm().await;
-        }
         for result in self.judge.conclude() {
             self.story.push(Some(&self.kernel), RunEvent::Checked(result));
         }
@@ -118,6 +113,11 @@ impl Part {
         };
         self.told = true;
         self.story.push(Some(&self.kernel), event);
+        if self.lab.ahead
+            && let Ok(compiler) = &self.lab.compiler
+        {
+            compiler.warm().await;
+        }
     }
 
     /// Adds an event to the story, after its judge has seen it.

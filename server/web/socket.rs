@@ -34,6 +34,10 @@ const HARD_LIMIT: usize = 2 * MAX_MESSAGE;
 /// What may wait inside the websocket for a slow browser, in bytes.
 const MAX_UNSENT: usize = 1 << 20;
 
+/// A message of a story, in bytes: large enough to be cheap, small enough for
+/// a page to stay smooth between two.
+const PIECE: usize = 64 << 10;
+
 /// A browser that takes nothing for so long has gone, or never reads.
 const SEND_LIMIT: Duration = Duration::from_secs(30);
 
@@ -70,6 +74,20 @@ pub(super) async fn upgrade(
             Error::new(rejection.status(), why).say(lang).into_response()
         }
     }
+}
+
+/// Whole lines, about [`PIECE`] together, without the last newline.
+fn pieces(mut lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        if lines.is_empty() {
+            return None;
+        }
+        let from = PIECE.min(lines.len() - 1);
+        let end = lines[from..].iter().position(|byte| *byte == b'\n').map_or(lines.len(), |at| from + at);
+        let piece = &lines[..end];
+        lines = lines.get(end + 1..).unwrap_or_default();
+        Some(piece)
+    })
 }
 
 /// One connection.
@@ -129,11 +147,11 @@ impl Session {
                 if let Some((_, writer)) = &self.watched {
                     writer.write(&batch, &mut out);
                 }
-                out.pop(); // the last newline
-                match String::from_utf8(out) {
-                    Ok(text) => self.send(text).await,
-                    Err(_) => Err(Closed), // serde_json writes UTF-8
+                for piece in pieces(&out) {
+                    let text = std::str::from_utf8(piece).map_err(|_| Closed)?; // serde_json writes UTF-8
+                    self.send(text.to_owned()).await?;
                 }
+                Ok(())
             }
             Happening::Story(None) => {
                 self.watched = None;
@@ -216,5 +234,23 @@ impl Session {
         let sent = self.socket.send(Message::Close(Some(frame)));
         let _ = tokio::time::timeout(SEND_LIMIT, sent).await; // it is over either way
         Err(Closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_whole_lines_and_nothing_is_left_out() {
+        let lines: Vec<u8> = (0..40_000).flat_map(|n| format!("{{\"n\":{n}}}\n").into_bytes()).collect();
+        let mut joined = Vec::new();
+        for piece in pieces(&lines) {
+            assert!(piece.starts_with(b"{") && piece.ends_with(b"}") && piece.len() < PIECE + 100);
+            joined.extend_from_slice(piece);
+            joined.push(b'\n');
+        }
+        assert_eq!(joined, lines);
+        assert_eq!(pieces(b"").count(), 0);
     }
 }
