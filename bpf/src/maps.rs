@@ -13,6 +13,10 @@ use libbpf_rs::{
 
 use crate::decode::decode;
 
+/// Keys and values of one map that are shown, in bytes: decoded they take some
+/// five times as much, which a frame still holds.
+const MAX_BYTES: usize = 512 << 10;
+
 /// Keys and values as the kernel holds them.
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -90,14 +94,16 @@ pub(crate) fn types(map: NonNull<libbpf_sys::bpf_map>) -> (TypeId, TypeId) {
     }
 }
 
-/// The first [`MAX_SHOWN`] entries, and how many there are.
+/// The first entries, as many as are shown, and how many there are.
 ///
 /// A key that goes between listing and look-up is left out. A hash may hand
 /// out keys again while it changes: the walk ends at its capacity.
 fn read(map: &Map<'_>) -> (Entries, u64) {
     let capacity = map.max_entries() as usize;
+    let size = (map.key_size() + map.value_size()).max(1) as usize;
+    let most = MAX_SHOWN.min((MAX_BYTES / size).max(1));
     if matches!(map.map_type(), MapType::Array | MapType::PercpuArray) {
-        let indexes = 0..capacity.min(MAX_SHOWN) as u32;
+        let indexes = 0..capacity.min(most) as u32;
         let entries = indexes.filter_map(|index| entry(map, index.to_ne_bytes().to_vec())).collect();
         return (entries, capacity as u64);
     }
@@ -105,7 +111,7 @@ fn read(map: &Map<'_>) -> (Entries, u64) {
     let mut total = 0;
     for key in map.keys().take(capacity) {
         total += 1;
-        if entries.len() < MAX_SHOWN {
+        if entries.len() < most {
             entries.extend(entry(map, key));
         }
     }

@@ -9,7 +9,7 @@ use std::{
     os::fd::{AsFd, BorrowedFd},
 };
 
-use bpflab_worker::{Command, Event, Frames, MAX_COMMAND, encode};
+use bpflab_worker::{Command, Event, Frames, MAX_COMMAND, MAX_EVENT, Stream, encode};
 
 /// Bytes read at once; an object of usual size arrives in one go.
 const CHUNK: usize = 64 << 10;
@@ -24,9 +24,14 @@ impl Outlet {
         Ok(Self(File::from(std::io::stdout().as_fd().try_clone_to_owned()?)))
     }
 
-    /// Sends one event.
+    /// Sends one event. One that no reader would take (a view of very large
+    /// values) is declared lost instead.
     pub(crate) fn send(&mut self, event: &Event) -> crate::Result {
-        Ok(self.0.write_all(&encode(event))?)
+        let mut frame = encode(event);
+        if frame.len() > MAX_EVENT {
+            frame = encode(&Event::Lost { stream: Stream::Map, count: 1 });
+        }
+        Ok(self.0.write_all(&frame)?)
     }
 }
 
