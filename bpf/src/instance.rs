@@ -85,7 +85,8 @@ fn remove(path: &Path) {
     }
 }
 
-fn folder() -> PathBuf {
+/// Where the kernel keeps instances.
+pub(crate) fn folder() -> PathBuf {
     Path::new(TRACEFS).join("instances")
 }
 

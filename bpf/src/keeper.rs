@@ -7,7 +7,7 @@
 //! reads nothing of the protocol: only the loader does.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io,
     os::fd::{AsFd, AsRawFd, OwnedFd},
     process::Child,
@@ -23,9 +23,6 @@ use nix::{
 
 use crate::{instance, instance::Instance, outlet::Outlet, stimulus};
 
-/// Held by the run whose turn it is.
-const LOCK: &str = "/run/lock/bpflab-host.lock";
-
 /// How often a waiting keeper looks at the lock.
 const LOCK_EVERY: Duration = Duration::from_millis(50);
 
@@ -38,9 +35,9 @@ pub(crate) fn keep() -> crate::Result {
     let mut outlet = Outlet::stdout()?;
     let release = nix::sys::utsname::uname()?.release().to_string_lossy().into_owned();
     outlet.send(&Event::Hello { version: VERSION, release })?;
+    instance::enter_mounts()?;
     let Some(_turn) = take_turn(&mut outlet)? else { return Ok(()) };
     prctl::set_child_subreaper(true)?;
-    instance::enter_mounts()?;
     Instance::sweep();
     stimulus::end_all()?;
     let made = Instance::make()?;
@@ -63,8 +60,11 @@ fn ignore_terminal_signals() -> nix::Result<()> {
 }
 
 /// Waits for the lock; `None` when the server left meanwhile.
+///
+/// The lock is on the kernel's own folder of instances: one for the kernel, in
+/// whichever container a server runs, and nothing is left of it.
 fn take_turn(outlet: &mut Outlet) -> crate::Result<Option<Flock<File>>> {
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(LOCK)?;
+    let mut file = File::open(instance::folder())?;
     let mut said = false;
     loop {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
