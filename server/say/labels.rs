@@ -91,7 +91,7 @@ labels! {
     o_compile_failed: "It did not compile", "编译失败";
     o_rejected: "The verifier refused the program", "验证器拒绝了该程序";
     o_attach_failed: "The program could not be attached", "程序附加失败";
-    o_unmet: "This kernel lacks what the program needs", "此内核不满足程序的要求";
+    o_unmet: "The program cannot run here as it is", "程序在这里无法按原样运行";
     o_timed_out: "It took too long and was ended", "运行超时，已被终止";
     o_cancelled: "Stopped", "已停止";
     o_worker_died: "The worker died during the run", "worker 在运行中异常退出";
