@@ -9,7 +9,7 @@ pub mod labels;
 mod sentence;
 mod zh;
 
-pub use sentence::{Found, Matters, Sentence};
+pub use sentence::{Example, Found, Matters, Sentence};
 
 /// A language that the lab speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -158,7 +158,7 @@ fn prepare_mounts() -> crate::Result {
     nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNS)?;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)?;
     // Opened in the new namespace, and before a tmpfs may hide it: only such a file can be bound.
-    let own = fs::File::open(fs::read_link("/proc/self/exe")?)?;
+    let own = fs::read_link("/proc/self/exe").and_then(fs::File::open);
     for folder in ["/tmp", "/var/tmp", "/dev/shm"] {
         if Path::new(folder).is_dir() {
             mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some("mode=1777,size=64m"))?;
@@ -166,6 +166,11 @@ fn prepare_mounts() -> crate::Result {
     }
     fs::create_dir(TOOL_FOLDER)?;
     let tool = Path::new(TOOL_FOLDER).join(TOOL);
+    let Ok(own) = own else {
+        // The worker was built anew while this one ran: its file has no name any more.
+        fs::copy("/proc/self/exe", &tool)?;
+        return Ok(());
+    };
     fs::File::create(&tool)?;
     let own = format!("/proc/self/fd/{}", own.as_raw_fd());
     mount(Some(own.as_str()), &tool, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;

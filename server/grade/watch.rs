@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::{
     lesson::{Amount, Check, Expectation, Facts, Limit, Whose},
     run::{CheckResult, RunEvent},
-    say::{Found, Sentence},
+    say::{Example, Found, Sentence},
 };
 
 /// Of a line that is shown, in characters.
@@ -32,6 +32,9 @@ enum Seen {
         stimulus: Option<u32>,
         matching: u64,
         total: u64,
+        /// The last line that matched.
+        matched: Option<String>,
+        /// One that did not, the stimulus's own if there is one.
         nearest: Option<String>,
     },
     Global {
@@ -64,14 +67,15 @@ impl Watch {
     pub(super) fn begin(&mut self, facts: &Facts, stimulus: Option<u32>) {
         if let Expectation::Trace { text, .. } = &self.check.expects {
             let pattern = Regex::new(&facts.fill_with(text, regex::escape)).ok();
-            self.seen = Seen::Trace { pattern, stimulus, matching: 0, total: 0, nearest: None };
+            self.seen =
+                Seen::Trace { pattern, stimulus, matching: 0, total: 0, matched: None, nearest: None };
         }
     }
 
     pub(super) fn see(&mut self, event: &RunEvent) {
         match (&mut self.seen, &self.check.expects, event) {
             (
-                Seen::Trace { pattern, stimulus, matching, total, nearest },
+                Seen::Trace { pattern, stimulus, matching, total, matched, nearest },
                 Expectation::Trace { whose, .. },
                 RunEvent::Trace(lines),
             ) => {
@@ -81,6 +85,7 @@ impl Watch {
                     let right = pattern.as_ref().is_some_and(|pattern| pattern.is_match(&line.text));
                     if right && belongs(line, *whose, *stimulus) {
                         *matching += 1;
+                        *matched = Some(shown(line));
                     } else if nearest.is_none() || Some(line.pid) == *stimulus {
                         *nearest = Some(shown(line));
                     }
@@ -167,15 +172,19 @@ impl Watch {
 
     fn saw(&self, facts: &Facts) -> Sentence {
         match (&self.seen, &self.check.expects) {
-            (Seen::Trace { matching, total, nearest, .. }, Expectation::Trace { amount, .. }) => {
+            (Seen::Trace { matching, total, matched, nearest, .. }, Expectation::Trace { amount, .. }) => {
                 let wanted = found(amount, facts).unwrap_or(Found::AtLeast(1));
-                let too_few = match wanted {
-                    Found::AtLeast(_) => true,
-                    Found::AtMost(_) => false,
-                    Found::Exactly(count) => *matching < count,
+                let (too_few, too_many) = match wanted {
+                    Found::AtLeast(count) => (*matching < count, false),
+                    Found::AtMost(count) => (false, *matching > count),
+                    Found::Exactly(count) => (*matching < count, *matching > count),
                 };
-                let nearest = nearest.clone().filter(|_| too_few);
-                Sentence::SawTrace { matching: *matching, total: *total, wanted, nearest }
+                let example = match (too_few, too_many) {
+                    (true, _) => nearest.clone().map(Example::Other),
+                    (_, true) => matched.clone().map(Example::Matching),
+                    (false, false) => None,
+                };
+                Sentence::SawTrace { matching: *matching, total: *total, wanted, example }
             }
             (Seen::Attached { sections, .. }, _) => Sentence::SawSections { sections: sections.clone() },
             (_, Expectation::Global { name, .. }) => {

@@ -1,6 +1,6 @@
 //! The sentences in English.
 
-use super::{Found, Matters, Sentence};
+use super::{Example, Found, Matters, Sentence};
 
 /// Offered names, as the end of a sentence.
 fn offer(names: &[String]) -> String {
@@ -190,10 +190,11 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::HostHelperGone => {
             "The helper that reaches the machine's own kernel has gone: run \"make host\" again, then start the server again.".into()
         }
-        S::SawTrace { matching, total, wanted, nearest } => {
+        S::SawTrace { matching, total, wanted, example } => {
             let what = format!("{matching} of {total} trace lines matched; {}.", lines(*wanted));
-            match nearest {
-                Some(line) => format!("{what} One that did not: \"{line}\""),
+            match example {
+                Some(Example::Other(line)) => format!("{what} One that did not: \"{line}\""),
+                Some(Example::Matching(line)) => format!("{what} One that did: \"{line}\""),
                 None => what,
             }
         }

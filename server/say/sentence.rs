@@ -58,7 +58,7 @@ pub enum Sentence {
     HostNeedsSingleUser,
     HostHelperGone,
     // Checks: what was seen.
-    SawTrace { matching: u64, total: u64, wanted: Found, nearest: Option<String> },
+    SawTrace { matching: u64, total: u64, wanted: Found, example: Option<Example> },
     SawValue { what: String, value: Option<String> },
     SawSections { sections: Vec<String> },
     SawNothing,
@@ -108,6 +108,14 @@ pub enum Matters {
     Sockets,
     Cgroups,
     Replacing,
+}
+
+/// A trace line that shows what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Example {
+    Matching(String),
+    Other(String),
 }
 
 /// How many trace lines a check wanted.

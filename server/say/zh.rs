@@ -1,6 +1,6 @@
 //! The sentences in Chinese.
 
-use super::{Found, Matters, Sentence};
+use super::{Example, Found, Matters, Sentence};
 
 fn offer(names: &[String]) -> String {
     match names {
@@ -166,10 +166,11 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::HostNeedsLoopback => "只有当服务器监听回环地址（127.0.0.1）时才提供本机内核。".into(),
         S::HostNeedsSingleUser => "本机内核只供一位受信任的人使用，不用于课堂。".into(),
         S::HostHelperGone => "连接本机内核的辅助进程已退出：请再次运行 “make host”，然后重启服务器。".into(),
-        S::SawTrace { matching, total, wanted, nearest } => {
+        S::SawTrace { matching, total, wanted, example } => {
             let what = format!("{total} 行 trace 中有 {matching} 行匹配；{}。", lines(*wanted));
-            match nearest {
-                Some(line) => format!("{what}例如这一行不匹配：“{line}”"),
+            match example {
+                Some(Example::Other(line)) => format!("{what}例如这一行不匹配：“{line}”"),
+                Some(Example::Matching(line)) => format!("{what}例如这一行匹配了：“{line}”"),
                 None => what,
             }
         }

@@ -59,10 +59,16 @@ impl Verdict {
         !self.checks.is_empty() && self.checks.iter().all(|check| check.passed)
     }
 
+    /// It was observed to its end, or refused for a reason of its own.
+    fn ran(&self) -> bool {
+        self.unavailable.is_none()
+            && !matches!(self.outcome, None | Some(Outcome::WorkerDied | Outcome::Lost))
+    }
+
     /// It went as it should: a starter compiles and does not pass, the others pass.
     pub(super) fn is_right(&self, of: &Of) -> bool {
         match of {
-            Of::Starter => self.compiled && self.unavailable.is_none() && !self.passed(),
+            Of::Starter => self.compiled && self.ran() && !self.passed(),
             Of::Solution | Of::Submission(_) => self.unavailable.is_none() && self.passed(),
         }
     }
