@@ -215,7 +215,7 @@ function enter(stage: Stage): Phase {
 }
 
 function observe(story: Story, at: number): void {
-  if (story.phase.is !== "stage" || story.phase.stage === "observe") return;
+  if (isOver(story) || (story.phase.is === "stage" && story.phase.stage === "observe")) return;
   story.phase = enter("observe");
   story.observingSince = at;
 }

@@ -14,7 +14,7 @@ export function checksView(root: HTMLElement, checks: Config["checks"], passed: 
   const tally = h("span", { class: "tally", role: "status" });
   root.querySelector("h3")?.append(" ", tally);
   const onward = onwardLink();
-  root.append(onward);
+  list.before(onward);
   const changed = watcher();
 
   function draw(_: unknown, story: Story | null): void {

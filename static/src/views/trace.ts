@@ -148,6 +148,7 @@ export function traceView(again: () => void): View {
     const added = lines.filter(({ id }) => id > last).map((line) => ({ id: line.id, row: rowOf(line) }));
     // What the reader has waited for, the run's first lines, draws the eye once.
     if (rows.length === 0 && first === 0) for (const { row } of added) row.className += " changed";
+    if (added.length > 0) box.style.setProperty("--clock", String(added[0]?.row.firstChild?.textContent?.length));
     body.append(...added.map(({ row }) => row));
     rows.push(...added);
   }
