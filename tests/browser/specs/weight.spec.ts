@@ -1,0 +1,40 @@
+// What a lesson costs to open, in bytes on the wire.
+
+import type { Response } from "@playwright/test";
+
+import { expect, lessons, ORIGIN, test } from "../support/lab";
+
+/** A lesson without its editor, and the editor, each gzipped. */
+const BUDGET = { page: 30_000, editor: 140_000 };
+
+const EDITOR = "/static/editor.js";
+
+test("a lesson weighs little, and its editor comes after it", async ({ reader, browser }) => {
+  for (const path of await lessons(reader)) {
+    // With nothing in its cache, as at the first visit.
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const answers: Response[] = [];
+    page.on("response", (answer) => answers.push(answer));
+    await page.goto(`${ORIGIN}${path}`, { waitUntil: "networkidle" });
+    await expect(page.locator(".cm-editor")).toBeVisible();
+
+    const weight = { page: 0, editor: 0 };
+    const order: string[] = [];
+    for (const answer of answers) {
+      const { pathname, protocol } = new URL(answer.url());
+      if (protocol === "data:") continue;
+      order.push(pathname);
+      expect(answer.headers()["content-encoding"], pathname).toBe("gzip");
+      const { responseBodySize } = await answer.request().sizes();
+      weight[pathname === EDITOR ? "editor" : "page"] += responseBodySize;
+    }
+    await context.close();
+    expect(order.indexOf(EDITOR), "the editor comes after the page and its style").toBeGreaterThan(order.indexOf("/static/bpflab.css"));
+    // Less would mean that something was not counted.
+    expect.soft(weight.page, `bytes of ${path}`).toBeGreaterThan(15_000);
+    expect.soft(weight.page, `bytes of ${path}`).toBeLessThanOrEqual(BUDGET.page);
+    expect.soft(weight.editor, "bytes of the editor").toBeGreaterThan(50_000);
+    expect.soft(weight.editor, "bytes of the editor").toBeLessThanOrEqual(BUDGET.editor);
+  }
+});
