@@ -1,20 +1,86 @@
-//! The invariants of ARCHITECTURE.md that can be read off the sources.
-//!
-//! Looks at text and at cargo's tree; runs nothing of the lab.
+//! The invariants of ARCHITECTURE.md that can be held by reading the sources.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// What each module of the server may use. `say`, `dice` and `diagnostic` are
-/// leaves that everything may use.
-const MAY_USE: &[(&str, &[&str])] = &[
+/// A file is split at this length.
+const MOST_LINES: usize = 400;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below a folder whose names end so.
+fn files(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the repository") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let made = ["node_modules", "dist", "test-results", "playwright-report"].contains(&name.as_str());
+            if path.is_dir() && !made {
+                folders.push(path);
+            } else if endings.iter().any(|ending| name.ends_with(ending)) && !name.contains(".gen.") {
+                let text = fs::read_to_string(&path).expect("a source is text");
+                found.push((path.strip_prefix(root()).expect("below").to_owned(), text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing in {folder}");
+    found
+}
+
+/// Without the tests at a file's end, and without comments.
+fn code(text: &str) -> String {
+    let body = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let uncommented = body.lines().filter(|line| !line.trim_start().starts_with("//"));
+    uncommented.collect::<Vec<_>>().join("\n")
+}
+
+/// The module of the library that a file belongs to: `run` for `server/run/queue.rs`.
+fn module(path: &Path) -> String {
+    let first = path.components().nth(1).expect("below server/").as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// Modules named by `crate::x` and by `crate::{x::…, y}`.
+fn imports(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(list) = rest.strip_prefix('{') else {
+            found.insert(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+            continue;
+        };
+        let (mut depth, mut name) = (0, String::new());
+        for letter in list.chars() {
+            match letter {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    found.insert(std::mem::take(&mut name));
+                }
+                letter if depth == 0 && !letter.is_whitespace() => name.push(letter),
+                _ => {}
+            }
+        }
+        found.insert(name);
+    }
+    let first = |path: String| path.split("::").next().unwrap_or_default().to_owned();
+    found.into_iter().map(first).filter(|name| !name.is_empty()).collect()
+}
+
+/// Who may know whom. What anyone may know is not named: words (`say`), findings
+/// (`diagnostic`) and `dice` know nothing of the lab.
+const KNOWS: &[(&str, &[&str])] = &[
     ("say", &[]),
-    ("dice", &[]),
     ("diagnostic", &[]),
+    ("dice", &[]),
     ("kernel", &[]),
     ("lesson", &[]),
     ("compile", &["kernel"]),
@@ -24,153 +90,167 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("grade", &["lesson", "run"]),
     ("lab", &["lesson", "compile", "backend", "run", "kernel"]),
     ("wire", &["run", "kernel"]),
-    ("web", &["lesson", "compile", "backend", "run", "grade", "lab", "wire", "kernel"]),
-    ("cli", &["lesson", "compile", "backend", "run", "grade", "lab", "wire", "web", "kernel"]),
+    ("web", &["lesson", "grade", "run", "backend", "compile", "kernel", "lab", "wire"]),
+    ("cli", &["lesson", "grade", "run", "backend", "compile", "kernel", "lab", "wire", "web"]),
 ];
-
-const LEAVES: &[&str] = &["say", "dice", "diagnostic"];
-
-/// Files are looked at again at this length.
-const MAX_LINES: usize = 400;
-
-/// The protocol is one file by design, to be read from end to end.
-const THE_PROTOCOL: (&str, usize) = ("bpf/src/lib.rs", 500);
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("dist") {
-            found.extend(files_below(&path, ending));
-        } else if path.to_string_lossy().ends_with(ending) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The top-level modules that a file names after `crate::`, nested uses included.
-fn used_modules(text: &str) -> BTreeSet<String> {
-    let word = |from: &str| -> String {
-        from.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
-    };
-    let mut used = BTreeSet::new();
-    for after in text.split("crate::").skip(1) {
-        match after.strip_prefix('{') {
-            None => {
-                used.insert(word(after));
-            }
-            Some(list) => {
-                // One level of braces is what `use crate::{a, b::{c}}` needs.
-                let mut depth = 0;
-                let mut piece = String::new();
-                for c in list.chars() {
-                    match c {
-                        '{' => depth += 1,
-                        '}' if depth == 0 => break,
-                        '}' => depth -= 1,
-                        ',' if depth == 0 => {
-                            used.insert(word(&piece));
-                            piece.clear();
-                            continue;
-                        }
-                        _ => {}
-                    }
-                    piece.push(c);
-                }
-                used.insert(word(&piece));
-            }
-        }
-    }
-    used.remove("");
-    used
-}
 
 #[test]
 fn imports_point_one_way() {
-    let server = root().join("server");
-    let known: BTreeSet<&str> = MAY_USE.iter().map(|(module, _)| *module).collect();
-    let mut seen = BTreeSet::new();
-    for path in files_below(&server, ".rs") {
-        let inside = path.strip_prefix(&server).unwrap();
-        let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
-        let module = first.trim_end_matches(".rs").to_owned();
-        if module == "lib" || module == "main" {
+    let knows: BTreeMap<&str, &[&str]> = KNOWS.iter().copied().collect();
+    for (path, text) in files("server", &[".rs"]) {
+        let own = module(&path);
+        if own == "lib" || own == "main" {
             continue;
         }
-        let (_, may) = MAY_USE
-            .iter()
-            .find(|(name, _)| *name == module)
-            .unwrap_or_else(|| panic!("{module} is new: say here and in ARCHITECTURE.md what it may use"));
-        for used in used_modules(&fs::read_to_string(&path).unwrap()) {
-            if used == module || LEAVES.contains(&used.as_str()) || !known.contains(used.as_str()) {
-                continue;
-            }
-            assert!(may.contains(&used.as_str()), "{} uses {used}, which {module} must not", inside.display());
-            seen.insert((module.clone(), used));
+        let allowed = knows.get(own.as_str()).unwrap_or_else(|| panic!("{own} has no place in the order"));
+        for other in imports(&code(&text)) {
+            let fine = other == own
+                || allowed.contains(&other.as_str())
+                || ["say", "diagnostic", "dice"].contains(&other.as_str());
+            assert!(fine, "{} imports {other}, which {own} must not know", path.display());
         }
     }
-    assert!(seen.contains(&("run".to_owned(), "compile".to_owned())), "the reading itself works");
-    assert!(seen.contains(&("grade".to_owned(), "lesson".to_owned())), "also of nested uses");
 }
 
 #[test]
-fn the_server_links_no_libbpf_and_has_no_unsafe_code() {
+fn only_serve_knows_the_web() {
+    for (path, text) in files("server", &[".rs"]) {
+        if module(&path) != "web" && path != Path::new("server/cli/serve.rs") {
+            assert!(!imports(&code(&text)).contains("web"), "{} imports web", path.display());
+        }
+        for word in ["axum", "askama", "hyper", "tower_http"] {
+            let uses = code(&text).contains(&format!("{word}::"));
+            assert!(!uses || module(&path) == "web", "{} knows {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn domain_types_are_not_serialised() {
+    for (path, text) in files("server", &[".rs"]) {
+        let writes = ["web", "wire", "cli"].contains(&module(&path).as_str());
+        let derives = regex::Regex::new(r"\bSerialize\b").expect("a pattern").is_match(&code(&text));
+        assert!(writes || !derives, "{} derives Serialize", path.display());
+        assert!(!code(&text).contains("serde_json::Value"), "{} passes JSON on", path.display());
+    }
+}
+
+#[test]
+fn the_server_links_no_libbpf() {
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--edges", "normal,build", "--package", "bpflab"])
+        .args(["tree", "--offline", "--locked", "-p", "bpflab", "-e", "normal,build", "--prefix", "none"])
         .current_dir(root())
         .output()
-        .unwrap();
-    let tree = String::from_utf8(tree.stdout).unwrap();
-    assert!(tree.contains("bpflab-worker"), "the tree was read: {tree}");
-    assert!(!tree.contains("libbpf"), "{tree}");
-    let library = fs::read_to_string(root().join("server/lib.rs")).unwrap();
-    assert!(library.contains("#![forbid(unsafe_code)]"));
-}
-
-#[test]
-fn no_file_has_grown_past_a_second_look() {
-    let mut all = Vec::new();
-    for (folder, ending) in [
-        ("server", ".rs"),
-        ("bpf", ".rs"),
-        ("tests", ".rs"),
-        ("static/src", ".ts"),
-        ("static/css", ".css"),
-        ("templates", ".html"),
-    ] {
-        all.extend(files_below(&root().join(folder), ending));
+        .expect("cargo");
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).expect("names");
+    assert!(tree.contains("bpflab-worker v") && tree.contains("axum v"), "{tree}");
+    for name in ["libbpf-sys", "libbpf-rs", "libbpf-cargo"] {
+        assert!(!tree.contains(name), "the server's tree has {name}");
     }
-    assert!(all.len() > 50, "the files were found");
-    for path in all {
-        let lines = fs::read_to_string(&path).unwrap().lines().count();
-        let most = if path.ends_with(THE_PROTOCOL.0) { THE_PROTOCOL.1 } else { MAX_LINES };
-        assert!(lines <= most, "{} has {lines} lines: is there a second idea in it?", path.display());
+    for (path, text) in files("server", &[".rs"]) {
+        assert!(!code(&text).contains("libbpf_"), "{} names libbpf", path.display());
     }
 }
 
 #[test]
-fn every_rust_file_says_what_it_is() {
+fn the_server_has_no_unsafe_code() {
+    let lib = fs::read_to_string(root().join("server/lib.rs")).expect("the library");
+    assert!(lib.contains("#![forbid(unsafe_code)]"));
+    let pattern = regex::Regex::new(r"\bunsafe\s*(\{|fn|impl|trait|extern)").expect("a pattern");
+    for (path, text) in files("server", &[".rs"]) {
+        assert!(!pattern.is_match(&code(&text)), "{} is unsafe", path.display());
+    }
+}
+
+#[test]
+fn every_unsafe_block_of_the_worker_says_why_it_is_sound() {
+    for (path, text) in files("bpf/src", &[".rs"]).into_iter().chain(files("tests", &[".rs"])) {
+        let lines: Vec<&str> = text.lines().collect();
+        for (number, line) in
+            lines.iter().enumerate().filter(|(_, line)| line.contains(concat!("unsafe", " {")))
+        {
+            let above = &lines[number.saturating_sub(12)..=number];
+            let said = above.iter().any(|line| line.contains("SAFETY:"));
+            assert!(said, "{}:{}: {line}", path.display(), number + 1);
+        }
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines() {
+    let endings = [".rs", ".ts", ".css", ".html", ".mjs", ".sh"];
+    let mut long = Vec::new();
+    for folder in ["server", "bpf", "static", "templates", "tests"] {
+        for (path, text) in files(folder, &endings) {
+            let lines = text.lines().count();
+            if lines > MOST_LINES {
+                long.push(format!("{}: {lines}", path.display()));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn every_file_opens_with_what_it_is() {
+    for folder in ["server", "bpf/src", "tests"] {
+        for (path, text) in files(folder, &[".rs"]) {
+            assert!(text.starts_with("//! "), "{}", path.display());
+        }
+    }
+    let vague = ["util", "utils", "common", "manager", "helper", "helpers", "service", "data", "info"];
+    for (path, _) in files("server", &[".rs"]).into_iter().chain(files("bpf/src", &[".rs"])) {
+        let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(!vague.contains(&stem.as_str()), "{} says nothing", path.display());
+    }
+}
+
+#[test]
+fn faults_are_handled_and_lints_are_not_silenced() {
+    let bare = regex::Regex::new(r"#!?\[allow\(").expect("a pattern");
     for folder in ["server", "bpf/src"] {
-        for path in files_below(&root().join(folder), ".rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            assert!(text.starts_with("//! "), "{} does not open with what it is", path.display());
+        for (path, text) in files(folder, &[".rs"]) {
+            let code = code(&text);
+            assert!(!code.contains(".unwrap()"), "{} unwraps", path.display());
+            assert!(!bare.is_match(&code), "{} allows without a reason", path.display());
+            assert!(
+                !code.contains("tokio::spawn(")
+                    || path.ends_with("cli/run.rs")
+                    || path.ends_with("cli/serve.rs"),
+                "{} has a task that nobody owns",
+                path.display()
+            );
         }
     }
 }
 
 #[test]
-fn domain_types_do_not_serialise() {
-    for folder in ["say", "lesson", "compile", "explain", "backend", "run", "grade"] {
-        for path in files_below(&root().join("server").join(folder), ".rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let derives = text.lines().filter(|line| line.contains("derive(") && line.contains("Serialize"));
-            assert_eq!(derives.count(), 0, "{}", path.display());
+fn the_page_loads_nothing_from_elsewhere() {
+    let address = regex::Regex::new(r#"(?:https?:)?//[a-z0-9-]+\.[a-z]"#).expect("a pattern");
+    for folder in ["templates", "static/src", "static/css"] {
+        for (path, text) in files(folder, &[".html", ".ts", ".css"]) {
+            for line in text.lines().filter(|line| !line.contains("www.w3.org/2000/svg")) {
+                assert!(!address.is_match(line), "{}: {line}", path.display());
+            }
         }
     }
+    for (path, text) in files("static/src", &[".ts"]) {
+        for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+            assert!(!text.contains(word), "{} makes markup of text: {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn pictures_of_lessons_hold_no_script() {
+    let mut seen = 0;
+    for (path, text) in files("lessons", &[".svg"]) {
+        let text = text.to_lowercase();
+        for word in ["<script", "javascript:", " onload", " onclick", "<foreignobject", "href=\"http"] {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+        seen += 1;
+    }
+    assert!(seen >= 4);
 }

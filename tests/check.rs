@@ -1,0 +1,231 @@
+//! `bpflab check` and broken lessons: lessons are tested like code, and one
+//! that is wrong is named without hiding the others.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use support::{
+    can_use_kernel,
+    command::{Ran, bpflab, to_end},
+    course::{Course, change},
+    lessons,
+    server::{self, Server},
+};
+
+const HELLO: &str = "020-hello";
+
+fn check(lessons: &Path, words: &[&str]) -> (Ran, Vec<Value>) {
+    let lessons = lessons.display().to_string();
+    let all = [&["check", "--kernel", "host", "--report", "json", "--lessons", &lessons], words].concat();
+    let ran = to_end(&mut bpflab(&all));
+    let lines = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    (ran, lines)
+}
+
+fn result<'a>(lines: &'a [Value], of: &str) -> &'a Value {
+    lines.iter().find(|line| line["of"] == of).unwrap_or_else(|| panic!("no result of {of}: {lines:?}"))
+}
+
+#[test]
+fn a_right_lesson_is_right_and_is_reported_as_the_contract_says() {
+    if !can_use_kernel() {
+        return;
+    }
+    let course = Course::new();
+    course.copy(HELLO, HELLO);
+    let (ran, lines) = check(course.path(), &["--seed", "11"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    for of in ["starter", "solution"] {
+        let result = result(&lines, of);
+        for field in ["type", "lesson", "kernel", "of", "seed", "ok", "skipped", "checks"] {
+            assert!(result.get(field).is_some(), "no {field} in {result}");
+        }
+        assert_eq!((&result["type"], &result["lesson"]), (&"result".into(), &"hello".into()));
+        assert_eq!(
+            (&result["kernel"], &result["seed"], &result["ok"]),
+            (&"host".into(), &11.into(), &true.into())
+        );
+        for check in result["checks"].as_array().expect("checks") {
+            for field in ["id", "passed", "says", "saw"] {
+                assert!(check.get(field).is_some(), "no {field} in {check}");
+            }
+        }
+    }
+    let all_passed =
+        |of| result(&lines, of)["checks"].as_array().expect("checks").iter().all(|c| c["passed"] == true);
+    assert!(all_passed("solution") && !all_passed("starter"));
+    let summary = lines.last().expect("a summary");
+    assert_eq!((&summary["type"], &summary["ok"]), (&"summary".into(), &true.into()));
+}
+
+#[test]
+fn a_starter_that_passes_and_a_solution_that_fails_are_found() {
+    if !can_use_kernel() {
+        return;
+    }
+    let course = Course::new();
+    let folder = course.copy(HELLO, HELLO);
+    let (starter, solution) = (folder.join("starter.bpf.c"), folder.join("solution.bpf.c"));
+    let right = (fs::read(&starter).expect("a starter"), fs::read(&solution).expect("a solution"));
+    fs::write(&starter, &right.1).expect("a starter that passes");
+    fs::write(&solution, &right.0).expect("a solution that fails");
+    let (ran, lines) = check(course.path(), &[]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert_eq!(result(&lines, "starter")["ok"], false);
+    assert_eq!(result(&lines, "solution")["ok"], false);
+    assert_eq!(lines.last().expect("a summary")["ok"], false);
+    // One that does not even compile is no starter, though it does not pass.
+    fs::write(&starter, "int x = ;\n").expect("a broken starter");
+    fs::write(&solution, &right.1).expect("the solution");
+    let (ran, lines) = check(course.path(), &[]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert_eq!(
+        (&result(&lines, "starter")["ok"], &result(&lines, "solution")["ok"]),
+        (&false.into(), &true.into())
+    );
+    let lessons = course.path().display().to_string();
+    let text = to_end(&mut bpflab(&["check", "--kernel", "host", "--lessons", &lessons]));
+    assert!(text.stdout.contains("WRONG") && text.stdout.contains("it does not compile"), "{text:?}");
+}
+
+#[test]
+fn a_submission_is_checked_and_its_seed_plays_it_again() {
+    if !can_use_kernel() {
+        return;
+    }
+    let folder = lessons().join("040-libbpf-minimal");
+    for (file, status) in [("solution.bpf.c", 0), ("starter.bpf.c", 1)] {
+        let file = folder.join(file).display().to_string();
+        let words = ["libbpf-minimal", "--submission", &file];
+        let (ran, lines) = check(&lessons(), &words);
+        assert_eq!(ran.status, status, "{ran:?}");
+        let first = result(&lines, "submission");
+        let seed = first["seed"].to_string();
+        let (_, again) = check(&lessons(), &[words.as_slice(), &["--seed", &seed]].concat());
+        let says = |result: &Value| -> Vec<String> {
+            let checks = result["checks"].as_array().expect("checks");
+            let mut ids: Vec<String> =
+                checks.iter().map(|c| format!("{} {}", c["id"], c["passed"])).collect();
+            ids.sort();
+            ids
+        };
+        assert_eq!(says(first), says(result(&again, "submission")));
+    }
+}
+
+/// A course of broken lessons, and what is said of each: its name, and words of it.
+fn broken() -> (Course, Vec<(&'static str, &'static str)>) {
+    let course = Course::new();
+    course.copy(HELLO, "005-right");
+    let copy = |name: &str| course.copy(HELLO, name);
+    fs::remove_file(copy("010-no-solution").join("solution.bpf.c")).expect("gone");
+    fs::remove_file(copy("011-no-text").join("lesson.md")).expect("gone");
+    fs::remove_file(copy("012-no-toml").join("lesson.toml")).expect("gone");
+    change(&copy("013-field").join("lesson.toml"), "minutes = ", "minuets = 3\nminutes = ");
+    change(&copy("014-toml").join("lesson.toml"), "[run]", "[run");
+    change(&copy("015-part").join("lesson.toml"), "part = \"", "part = \"not-");
+    change(&copy("016-regex").join("lesson.toml"), "text = \"", "text = \"(");
+    change(&copy("017-name").join("lesson.toml"), "[run]", "[run]\nglobals = { x = \"{{undrawn}}\" }");
+    fs::remove_file(copy("018-picture").join("way-in.svg")).expect("gone");
+    for (name, text) in [
+        ("019-script", "<script>alert(1)</script>\n"),
+        ("021-handler", "a <b onclick=\"alert(1)\">b</b>\n"),
+        ("022-link", "[x](javascript:alert(1))\n"),
+    ] {
+        fs::write(copy(name).join("lesson.md"), text).expect("a text");
+    }
+    fs::write(copy("023-bytes").join("starter.bpf.c"), [0xff, 0xfe]).expect("no text");
+    copy("024-first");
+    copy("024-second");
+    copy("025-right");
+    course.copy(HELLO, "026-last");
+    let said = vec![
+        ("no-solution", "solution.bpf.c"),
+        ("no-text", "lesson.md"),
+        ("no-toml", "lesson.toml"),
+        ("field", "lesson.toml: "),
+        ("toml", "lesson.toml: "),
+        ("part", "lesson.toml: "),
+        ("regex", "lesson.toml: "),
+        ("name", "lesson.toml: {{undrawn}}"),
+        ("picture", "lesson.md: the picture way-in.svg"),
+        ("script", "lesson.md: raw HTML is not allowed"),
+        ("handler", "lesson.md: raw HTML is not allowed"),
+        ("link", "lesson.md: the link javascript:"),
+        ("bytes", "starter.bpf.c: is not UTF-8"),
+        ("second", "number 24 is taken by first"),
+        ("right", "there are two lessons named right"),
+    ];
+    (course, said)
+}
+
+#[test]
+fn each_broken_lesson_is_a_fault_that_names_its_file() {
+    let (course, said) = broken();
+    let slugs: Vec<&str> = said.iter().map(|(slug, _)| *slug).filter(|slug| *slug != "right").collect();
+    let (ran, lines) = check(course.path(), &slugs);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    for slug in slugs {
+        let fault = lines.iter().find(|line| line["lesson"] == slug);
+        let fault = fault.unwrap_or_else(|| panic!("nothing is said of {slug}: {lines:?}"));
+        assert_eq!(fault["type"], "fault");
+        let words = said.iter().find(|(name, _)| *name == slug).expect("its words").1;
+        assert!(fault["why"].as_str().expect("a sentence").contains(words), "{fault}");
+    }
+}
+
+#[test]
+fn beside_broken_lessons_the_others_are_shown() {
+    let (course, said) = broken();
+    let server = Server::with_lessons(course.path());
+    let overview = server.get("/");
+    assert_eq!(overview.status, 200);
+    for right in ["right", "first", "last"] {
+        assert_eq!(server.get(&format!("/lessons/{right}")).status, 200, "{right}");
+        assert!(overview.body.contains(&format!("href=\"/lessons/{right}\"")), "{right}");
+    }
+    for (slug, words) in said {
+        assert!(server.log().contains(words), "the server's author reads of {slug}:\n{}", server.log());
+        if slug == "right" {
+            continue; // the other one of that name is shown
+        }
+        let page = server.get(&format!("/lessons/{slug}"));
+        assert_eq!(page.status, 500, "{slug}");
+        assert!(page.body.contains("cannot be shown") && page.body.contains("href=\"/\""), "{}", page.body);
+        assert!(!page.body.contains("<script>alert") && !page.body.contains("onclick=\"alert"), "{slug}");
+    }
+}
+
+#[test]
+fn a_course_that_cannot_be_read_is_said_with_its_file() {
+    let folder = support::folder();
+    let lessons = folder.path().display().to_string();
+    for (text, words) in [
+        (None, "course.toml"),
+        (Some("format = 9\n"), "course.toml"),
+        (Some("format = 1\nlessons = []\n"), "course.toml"),
+    ] {
+        if let Some(text) = text {
+            fs::write(folder.path().join("course.toml"), text).expect("course.toml");
+        }
+        let ran = to_end(&mut bpflab(&["check", "--lessons", &lessons]));
+        assert_ne!(ran.status, 0);
+        assert!(ran.stderr.contains(words), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_watched_course_shows_what_was_written_since() {
+    let course = Course::new();
+    let folder = course.copy(HELLO, HELLO);
+    let server = Server::of(&mut server::command(course.path(), &["--watch"]));
+    assert_eq!(server.get("/lessons/hello").status, 200);
+    fs::write(folder.join("lesson.md"), "Written since.\n").expect("a text");
+    course.copy(HELLO, "021-added");
+    assert!(server.get("/lessons/hello").body.contains("Written since."));
+    assert_eq!(server.get("/lessons/added").status, 200);
+    fs::write(course.path().join("course.toml"), "format = 9\n").expect("a broken course");
+    assert_eq!(server.get("/lessons/added").status, 200, "the last good one stays");
+}
