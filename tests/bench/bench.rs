@@ -1,0 +1,148 @@
+//! `cargo bench --bench lab`: the lab against doing it by hand, on the same
+//! programs and the same machine, in one run. Prints Markdown.
+//!
+//! A program of its own, not a timed test: the real release server, the real
+//! worker, this kernel. Needs root, clang, a C compiler and the built worker.
+
+mod compiling;
+mod first_line;
+mod flood;
+mod hand;
+mod lab;
+mod programs;
+mod report;
+mod table;
+
+use std::{
+    io::IsTerminal as _,
+    os::unix::process::CommandExt as _,
+    path::Path,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use bpflab::{
+    backend::find_worker,
+    compile::{Compiler, Confinement, data_folder},
+};
+
+use first_line::{By, Writer};
+use hand::{Hand, TRACEFS};
+use lab::{Client, Server};
+
+/// Set in the process that has a mount namespace of its own.
+const INSIDE: &str = "BPFLAB_BENCH_INSIDE";
+
+/// Of one flood of several, and how many there are.
+const FLOOD: (u64, usize) = (3, 5);
+
+/// Of the flood during which the server's memory is watched.
+const LONG_FLOOD: u64 = 30;
+
+fn main() -> ExitCode {
+    match begin() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn begin() -> anyhow::Result<bool> {
+    ensure!(
+        rustix::process::getuid().is_root(),
+        "the host kernel needs root: sudo -E cargo bench --bench lab"
+    );
+    if std::env::var_os(INSIDE).is_none() {
+        // tracefs may be mounted nowhere, and what is mounted here is ours alone.
+        let own = std::env::current_exe()?;
+        let mut again = Command::new("unshare");
+        again.args(["--mount", "--propagation", "private"]).arg(own).env(INSIDE, "1");
+        return Err(again.exec().into());
+    }
+    if !Path::new(TRACEFS).join("trace_pipe").exists() {
+        let mounted = Command::new("mount").args(["-t", "tracefs", "tracefs", TRACEFS]).status()?;
+        ensure!(mounted.success(), "tracefs cannot be mounted");
+    }
+    // One thread: the client must not take the server's processors.
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure())
+}
+
+async fn measure() -> anyhow::Result<bool> {
+    let worker = find_worker().map_err(|error| anyhow::anyhow!("{error}; run make worker"))?;
+    let compiler = Compiler::prepare(Confinement::Namespaces, &data_folder(), &worker).await?;
+    let hand = Hand::prepare(clang(compiler.version())?, compiler.headers().folder(), &worker).await?;
+    let course = tempfile::tempdir()?;
+    let (seconds, times) = FLOOD;
+    let mut lessons = vec![(programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned())];
+    for seconds in [seconds, LONG_FLOOD] {
+        lessons.push((programs::flood_lesson(seconds), programs::flood_command(seconds)));
+    }
+    lessons.push(("flood4".into(), "exec nice -n 5 timeout -s KILL 3 lab-do write 4294967295".into()));
+    lessons.push(("flood5".into(), "exec nice -n 15 timeout -s KILL 3 lab-do write 4294967295".into()));
+    programs::write_course(course.path(), &lessons)?;
+
+    if std::env::var_os("FLOOD").is_some() {
+        drop(compiler);
+        let server = Server::start(course.path()).await?;
+        let mut client = Client::connect(&server).await?;
+        let mut all: [table::Samples; 4] = Default::default();
+        for _ in 0..7 {
+            all[0].add(flood::by_hand(seconds, &hand).await?.rate());
+            for (i, n) in [(1, 3), (2, 4), (3, 5)] { let f = flood::by_lab(n, &server, &mut client).await?; eprintln!("{i} {} {} {:.2}", f.produced, f.delivered, f.seconds); all[i].add(f.rate()); }
+        }
+        for a in &all { println!("{} {:.2}", a.shown("/s"), a.median() / all[0].median()); }
+        server.end().await?;
+        return Ok(true);
+    }
+    say("compiling");
+    let compiling = compiling::measure(&compiler, &hand).await?;
+    drop(compiler);
+
+    let server = Server::start(course.path()).await?;
+    let mut client = Client::connect(&server).await?;
+    say("first line, from a thread that writes all the time");
+    let thread = {
+        let writer = Writer::start()?;
+        first_line::measure(By::Thread(writer.tid), &hand, &mut client).await?
+    };
+    say("first line, from a stimulus");
+    let stimulus = first_line::measure(By::Stimulus, &hand, &mut client).await?;
+
+    let mut floods = Vec::new();
+    for number in 1..=times {
+        say(&format!("flood {number} of {times}"));
+        let hand = flood::by_hand(seconds, &hand).await?;
+        floods.push((hand, flood::by_lab(seconds, &server, &mut client).await?));
+    }
+    say("flood of 30 seconds");
+    let before = server.memory()?;
+    let long = flood::by_lab(LONG_FLOOD, &server, &mut client).await?;
+    let after = server.memory()?;
+    drop(client);
+    server.end().await?;
+
+    report::ways(&hand);
+    report::times(&compiling, &thread, &stimulus);
+    report::stages(&thread, &stimulus);
+    Ok(report::floods(&floods, (LONG_FLOOD, &long), (before, after)))
+}
+
+/// The program of the version that the lab compiles with.
+fn clang(version: &str) -> anyhow::Result<String> {
+    let number = version.split("version ").nth(1).and_then(|rest| rest.split('.').next());
+    let name = format!("clang-{}", number.context("clang says no version")?);
+    if !Path::new("/usr/bin").join(&name).exists() {
+        bail!("{name} is not in /usr/bin");
+    }
+    Ok(name)
+}
+
+/// Progress, for whoever waits.
+fn say(what: &str) {
+    if std::io::stderr().is_terminal() || std::env::var_os("CI").is_some() {
+        eprintln!("bench: {what} …");
+    }
+}
