@@ -4,6 +4,7 @@
 //! types do not serialise; these twins name every field.
 
 mod story;
+mod trace;
 mod value;
 mod writer;
 

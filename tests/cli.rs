@@ -111,13 +111,11 @@ fn the_text_of_a_run_is_for_a_person() {
     assert_eq!(ran.status, 0, "{ran:?}");
     assert!(ran.stdout.lines().last().is_some_and(|line| line == "ended     completed"), "{}", ran.stdout);
     assert!(!ran.stdout.contains('{'), "{}", ran.stdout);
-    let chinese = to_end(&mut bpflab(&[]).args(["check", "no-such-lesson"]).env("LANG", "zh_CN.UTF-8"));
-    assert_eq!(chinese.status, 2);
     let broken = Source::new("int x;");
     let path = broken.path.display().to_string();
     let mut command = std::process::Command::new(support::BPFLAB);
     let chinese = to_end(command.args(["--lang", "zh", "run", &path, "--kernel", "host"]));
-    assert!(chinese.stdout.contains("源代码") || !chinese.stdout.is_ascii(), "{chinese:?}");
+    assert!(!chinese.stdout.is_ascii(), "a sentence in Chinese: {chinese:?}");
 }
 
 /// The contract's fields of each object, and what this version adds to them.

@@ -160,7 +160,7 @@ async fn a_server_killed_while_runs_wait_leaves_nothing_and_disturbs_no_other() 
     server.kill();
     scene.nothing_is_left("queued");
     runs.stop(&run).await;
-    assert_eq!(runs.to_end().await.outcome(), "cancelled");
+    assert_eq!(runs.rest().await.outcome(), "cancelled");
     runs.works().await;
 }
 
@@ -248,7 +248,7 @@ async fn a_loader_that_dies_is_told_and_the_next_run_works() {
     let (keeper, loader) = machine::worker(server.pid()).expect("a keeper and a loader");
     scene.remember(keeper);
     kill(loader);
-    let rest = socket.to_end().await;
+    let rest = socket.rest().await;
     assert_eq!(rest.outcome(), "worker_died");
     scene.nothing_is_left("the loader died");
     socket.works().await;
@@ -270,7 +270,7 @@ async fn what_a_dead_keeper_leaves_detaches_at_once_and_is_swept_by_the_next_run
     let (keeper, loader) = machine::worker(server.pid()).expect("a keeper and a loader");
     scene.remember(keeper);
     kill(keeper);
-    assert_eq!(socket.to_end().await.outcome(), "worker_died");
+    assert_eq!(socket.rest().await.outcome(), "worker_died");
     let detached = within(ONE_SECOND, || {
         (machine::programs_named(&scene.name) == 0 && !machine::lives(loader)).then_some(())
     });

@@ -72,7 +72,7 @@ async fn a_client_that_never_reads_costs_nobody_anything() {
         }
     });
     other.watch(&run, 0).await;
-    let story = timeout(PATIENCE, other.to_end()).await;
+    let story = timeout(PATIENCE, other.rest()).await;
     over.store(true, Ordering::Relaxed);
     let story = story.expect("the run ends");
     let most = sampling.await.expect("the samples");
@@ -82,7 +82,7 @@ async fn a_client_that_never_reads_costs_nobody_anything() {
     assert!(most < before + MORE_MEMORY, "the server took {more} MiB more");
     other.works().await;
     // When it reads at last, it gets the story too, with what it missed.
-    let late = silent.to_end().await;
+    let late = silent.rest().await;
     assert_eq!(late.outcome(), "completed");
     check_sum(&late);
     silent.works().await;

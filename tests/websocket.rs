@@ -34,7 +34,7 @@ async fn the_first_line_arrives_before_the_run_ends() {
     assert!(heard.0.iter().all(|object| object["run"] == run.as_str()));
     assert!(heard.0[1..].iter().all(|object| object["kernel"] == "host"));
     socket.stop(&run).await;
-    assert_eq!(socket.to_end().await.outcome(), "cancelled");
+    assert_eq!(socket.rest().await.outcome(), "cancelled");
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn stop_ends_a_run_exactly_once_and_detaches() {
     let (keeper, loader) = machine::worker(server.pid()).expect("a keeper and a loader");
     socket.stop(&run).await;
     socket.stop(&run).await;
-    let rest = socket.to_end().await;
+    let rest = socket.rest().await;
     assert_eq!(rest.outcome(), "cancelled");
     assert_eq!(machine::programs_named(&name), 0, "nothing is attached once the end is told");
     assert!(!machine::lives(keeper) && !machine::lives(loader));
@@ -76,7 +76,7 @@ async fn a_run_is_stopped_while_it_compiles_and_the_next_one_works() {
     socket.until("started").await;
     socket.stop(&run).await;
     let began = Instant::now();
-    assert_eq!(socket.to_end().await.outcome(), "cancelled");
+    assert_eq!(socket.rest().await.outcome(), "cancelled");
     assert!(began.elapsed() < Duration::from_secs(2));
     socket.works().await;
 }
@@ -96,10 +96,10 @@ async fn a_reload_sees_the_whole_story_again() {
     let again = after.until("trace").await;
     assert_eq!(seen.0, again.0);
     after.stop(&run).await;
-    let rest = after.to_end().await;
+    let rest = after.rest().await;
     // And once more when it is over.
     after.watch(&run, 0).await;
-    let whole = after.to_end().await;
+    let whole = after.rest().await;
     assert_eq!(whole.0, [again.0, rest.0].concat());
     assert_eq!(whole.outcome(), "cancelled");
 }
@@ -161,15 +161,15 @@ async fn runs_queue_and_everyone_sees_their_position() {
     assert_eq!(fourth.until("queued").await.one("queued")["position"], 3);
     // One who leaves lets those behind move up, and was never placed.
     third.stop(&left).await;
-    let rest = third.to_end().await;
+    let rest = third.rest().await;
     assert_eq!(rest.outcome(), "cancelled");
     assert!(rest.has_no("placed"));
     assert_eq!(fourth.until("queued").await.one("queued")["position"], 2);
     first.stop(&run).await;
-    assert_eq!(first.to_end().await.outcome(), "cancelled");
+    assert_eq!(first.rest().await.outcome(), "cancelled");
     assert_eq!(second.until("trace").await.traced(), ["hello"]);
     fourth.stop(&moves).await;
-    assert_eq!(fourth.to_end().await.outcome(), "cancelled");
+    assert_eq!(fourth.rest().await.outcome(), "cancelled");
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn a_run_that_nobody_watches_is_cancelled() {
     assert!((9.0..13.0).contains(&took), "ten seconds were promised, not {took}");
     let mut back = Socket::open(&server).await;
     back.watch(&run, 0).await;
-    assert_eq!(back.to_end().await.outcome(), "cancelled");
+    assert_eq!(back.rest().await.outcome(), "cancelled");
     back.works().await;
 }
 
@@ -314,7 +314,7 @@ async fn a_global_is_changed_while_the_program_runs() {
         assert!(answer["message"].as_str().expect("a sentence").contains(words), "{answer}");
     }
     socket.stop(&run).await;
-    assert_eq!(socket.to_end().await.outcome(), "cancelled");
+    assert_eq!(socket.rest().await.outcome(), "cancelled");
 }
 
 #[tokio::test]
@@ -328,7 +328,7 @@ async fn a_lesson_runs_with_its_stimulus_and_its_checks() {
     for (file, passes) in [("starter.bpf.c", false), ("solution.bpf.c", true)] {
         let source = std::fs::read_to_string(folder.join(file)).expect("the lesson's source");
         socket.run_with(&source, json!({"lesson": "hello", "seed": "7"})).await;
-        let story = socket.to_end().await;
+        let story = socket.rest().await;
         assert_eq!(story.outcome(), "completed", "{story:?}");
         let started = story.one("started");
         assert_eq!((&started["lesson"], &started["seed"]), (&json!("hello"), &json!(7)));

@@ -13,6 +13,8 @@ const MAX_KNOWN: usize = 4096;
 pub(crate) struct Lab {
     processes: Vec<u32>,
     known: HashMap<u32, bool>,
+    /// The last question and its answer: lines come in bursts of one thread.
+    last: Option<(u32, bool)>,
 }
 
 impl Lab {
@@ -20,11 +22,20 @@ impl Lab {
     pub(crate) fn new(others: &[u32]) -> Self {
         let mut processes = vec![std::process::id(), std::os::unix::process::parent_id()];
         processes.extend_from_slice(others);
-        Self { processes, known: HashMap::new() }
+        Self { processes, known: HashMap::new(), last: None }
     }
 
     /// Whether thread `tid` belongs to the lab.
     pub(crate) fn owns(&mut self, tid: u32) -> bool {
+        if let Some((_, answer)) = self.last.filter(|(last, _)| *last == tid) {
+            return answer;
+        }
+        let answer = self.look_up(tid);
+        self.last = Some((tid, answer));
+        answer
+    }
+
+    fn look_up(&mut self, tid: u32) -> bool {
         if let Some(answer) = self.known.get(&tid) {
             return *answer;
         }

@@ -113,6 +113,11 @@ pub(crate) fn hold(command: &str) -> crate::Result {
     resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0)?;
     become_user()?;
     prctl::set_no_new_privs()?;
+    // The keeper ignores these, and what is ignored stays so through exec.
+    for number in [signal::SIGINT, signal::SIGTERM, signal::SIGHUP, signal::SIGPIPE] {
+        // SAFETY: the default action runs no handler of ours.
+        unsafe { signal::signal(number, signal::SigHandler::SigDfl) }?;
+    }
     let mut word = [0];
     if nix::unistd::read(io::stdin(), &mut word)? == 0 {
         return Ok(()); // the loader is gone: nothing was attached

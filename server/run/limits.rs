@@ -27,6 +27,8 @@ pub struct Limits {
     pub kept: usize,
     /// Events of one run that are kept, in bytes, about.
     pub buffer_bytes: usize,
+    /// The same once it is over and another has begun.
+    pub ended_bytes: usize,
 }
 
 /// What a learner at a browser can expect.
@@ -42,4 +44,5 @@ pub const LIMITS: Limits = Limits {
     waiting: 32,
     kept: 16,
     buffer_bytes: 8 << 20,
+    ended_bytes: 1 << 20,
 };

@@ -183,8 +183,11 @@ impl Runs {
 }
 
 impl Inner {
-    /// Forgets the oldest that are over.
+    /// Forgets the oldest that are over, and keeps less of the others.
     fn forget_old(&mut self) {
+        for handle in self.runs.values().filter(|handle| handle.live.is_over()) {
+            handle.story.shrink(LIMITS.ended_bytes);
+        }
         let mut over = self.runs.len().saturating_sub(LIMITS.kept);
         self.order.retain(|id| {
             let ended = self.runs.get(id).is_none_or(|handle| handle.live.is_over());

@@ -20,6 +20,9 @@ const BATCH_BYTES: usize = 256 << 10;
 /// When the buffer is full it is emptied to this part, so that making room is rare.
 const ROOM: (usize, usize) = (3, 4);
 
+/// What the allocator takes for a short string besides its bytes, about.
+const SMALLEST: usize = 16;
+
 /// Notes of what was dropped. Each stands for a batch of a worker's (16 ms at
 /// the least); past this many, the two oldest become one.
 const MAX_GAPS: usize = 1 << 16;
@@ -120,6 +123,11 @@ impl Story {
     /// Nothing follows.
     pub(super) fn close(&self) {
         self.next.send_modify(|tip| tip.over = true);
+    }
+
+    /// Keeps of an ended run what is worth a second look.
+    pub(super) fn shrink(&self, to: usize) {
+        self.inner().make_room(to);
     }
 
     /// How long nobody has watched; `None` while somebody does.
@@ -273,7 +281,7 @@ fn size(event: &RunEvent) -> usize {
 }
 
 fn line_size(line: &TraceLine) -> usize {
-    size_of::<TraceLine>() + line.task.len() + line.flags.len() + line.text.len()
+    size_of::<TraceLine>() + SMALLEST * 3 + line.task.len() + line.flags.len() + line.text.len()
 }
 
 fn value_size(value: &Value) -> usize {

@@ -55,15 +55,6 @@ pub(super) enum Body<'a> {
     Observing {
         stimulus: Option<u32>,
     },
-    Trace {
-        time: f64,
-        task: &'a str,
-        pid: u32,
-        cpu: u32,
-        flags: &'a str,
-        text: &'a str,
-        lab: bool,
-    },
     Map(ViewBody<'a>),
     Global {
         name: &'a str,

@@ -9,6 +9,7 @@ use super::{
         Body, DiagnosticBody, EntryBody, FixBody, MapBody, NoteBody, Object, ProgramBody, StagesBody,
         ViewBody,
     },
+    trace,
     value::Shown,
 };
 use crate::{
@@ -51,25 +52,13 @@ impl Writer {
 
     fn entry(&self, entry: &Entry, to: &mut Vec<u8>) {
         let kernel = entry.kernel.as_deref();
-        let mut object = |seq, kind, body| self.object(kind, seq, kernel, entry.at_ms, body, to);
         match &*entry.event {
             RunEvent::Trace(lines) => {
-                for (seq, line) in (entry.seq..).zip(lines) {
-                    let body = Body::Trace {
-                        time: line.time,
-                        task: &line.task,
-                        pid: line.pid,
-                        cpu: line.cpu,
-                        flags: &line.flags,
-                        text: &line.text,
-                        lab: line.lab,
-                    };
-                    object(seq, "trace", body);
-                }
+                trace::write(&self.run, kernel, rounded(entry.at_ms), entry.seq, lines, to)
             }
             other => {
                 if let Some((kind, body)) = self.body(other, kernel) {
-                    object(entry.seq, kind, body);
+                    self.object(kind, entry.seq, kernel, entry.at_ms, body, to);
                 }
             }
         }

@@ -80,23 +80,8 @@ async fn measure() -> anyhow::Result<bool> {
     for seconds in [seconds, LONG_FLOOD] {
         lessons.push((programs::flood_lesson(seconds), programs::flood_command(seconds)));
     }
-    lessons.push(("flood4".into(), "exec nice -n 5 timeout -s KILL 3 lab-do write 4294967295".into()));
-    lessons.push(("flood5".into(), "exec nice -n 15 timeout -s KILL 3 lab-do write 4294967295".into()));
     programs::write_course(course.path(), &lessons)?;
 
-    if std::env::var_os("FLOOD").is_some() {
-        drop(compiler);
-        let server = Server::start(course.path()).await?;
-        let mut client = Client::connect(&server).await?;
-        let mut all: [table::Samples; 4] = Default::default();
-        for _ in 0..7 {
-            all[0].add(flood::by_hand(seconds, &hand).await?.rate());
-            for (i, n) in [(1, 3), (2, 4), (3, 5)] { let f = flood::by_lab(n, &server, &mut client).await?; eprintln!("{i} {} {} {:.2}", f.produced, f.delivered, f.seconds); all[i].add(f.rate()); }
-        }
-        for a in &all { println!("{} {:.2}", a.shown("/s"), a.median() / all[0].median()); }
-        server.end().await?;
-        return Ok(true);
-    }
     say("compiling");
     let compiling = compiling::measure(&compiler, &hand).await?;
     drop(compiler);

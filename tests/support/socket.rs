@@ -84,7 +84,7 @@ impl Socket {
     }
 
     /// The rest of the story.
-    pub(crate) async fn to_end(&mut self) -> Story {
+    pub(crate) async fn rest(&mut self) -> Story {
         let mut story = Story::default();
         while let Some(object) = self.next().await {
             let over = is_end(&object);
@@ -132,6 +132,6 @@ impl Socket {
         let before = self.until("trace").await;
         assert_eq!(before.traced(), ["hello"]);
         self.stop(&run).await;
-        assert_eq!(self.to_end().await.outcome(), "cancelled");
+        assert_eq!(self.rest().await.outcome(), "cancelled");
     }
 }
