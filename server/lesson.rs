@@ -8,6 +8,7 @@ mod check;
 mod course;
 mod draw;
 mod file;
+mod highlight;
 mod markdown;
 mod picture;
 

@@ -95,10 +95,10 @@ fn a_submission_is_checked_and_its_seed_plays_it_again() {
     if !can_use_kernel() {
         return;
     }
-    let folder = lessons().join("040-libbpf-minimal");
+    let folder = lessons().join(HELLO);
     for (file, status) in [("solution.bpf.c", 0), ("starter.bpf.c", 1)] {
         let file = folder.join(file).display().to_string();
-        let words = ["libbpf-minimal", "--submission", &file];
+        let words = ["hello", "--submission", &file];
         let (ran, lines) = check(&lessons(), &words);
         assert_eq!(ran.status, status, "{ran:?}");
         let first = result(&lines, "submission");

@@ -28,7 +28,7 @@ use tokio::time::timeout;
 const MORE_MEMORY: u64 = 64 << 20;
 
 /// Writes as fast as the kernel takes them, each of which prints fifty lines.
-const FLOOD: &str = "exec dd if=/dev/zero of=/dev/null bs=1 count=100000 status=none";
+const FLOOD: &str = "exec dd if=/dev/zero of=/dev/null bs=1 count=40000 status=none";
 
 /// Delivered and declared lost make what the program produced, in its order.
 fn check_sum(story: &Story) {

@@ -44,8 +44,12 @@ pub(super) fn parse(messages: &str, program: &str) -> Vec<Diagnostic> {
     found
 }
 
-/// `file:line:column: severity: text`.
+/// `file:line:column: severity: text`. Quoted source is indented, and is not
+/// clang's word.
 fn parse_line<'a>(line: &'a str, program: &str) -> Option<(Place, Severity, &'a str)> {
+    if line.starts_with([' ', '\t']) {
+        return None;
+    }
     for (word, severity) in [
         (": fatal error: ", Severity::Error),
         (": error: ", Severity::Error),
@@ -101,6 +105,7 @@ mod tests {
     fn a_finding_its_note_and_its_fix_are_read() {
         let found = parse(
             "<stdin>:3:9: error: expected ';' after expression\n\
+             \x20   3 | <stdin>:1:1: error: forged\n\
              fix-it:\"<stdin>\":{3:12-3:12}:\";\"\n\
              In file included from <stdin>:1:\n\
              /src/x.h:2:1: warning: unused: variable 'a' [-Wunused]\n\

@@ -22,10 +22,11 @@ pub const FLAGS: &[&str] = &[
     "-I/src",
 ];
 
-/// How findings are printed: one line each, then what would mend them.
+/// How findings are printed: a line each, and what would mend them, which
+/// clang leaves out together with the source line.
 pub(super) const MESSAGES: &[&str] = &[
     "-fno-color-diagnostics",
-    "-fno-caret-diagnostics",
+    "-fcaret-diagnostics-max-lines=1",
     "-fdiagnostics-parseable-fixits",
     "-ferror-limit=30",
 ];

@@ -2,26 +2,18 @@
 //! figures. Raw HTML is refused but for `details` and `summary`.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMergeStream, html,
 };
-use syntect::{
-    html::{ClassStyle, ClassedHTMLGenerator},
-    parsing::SyntaxSet,
-    util::LinesWithEndings,
+
+use super::{
+    Page,
+    highlight::{escape, highlight},
 };
-
-use super::Page;
-
-/// Classes of coloured code begin so; the style sheet knows them.
-const CLASSES: ClassStyle = ClassStyle::SpacedPrefixed { prefix: "hl-" };
 
 /// Raw HTML that a lesson may use.
 const ALLOWED_HTML: [&str; 4] = ["<details>", "</details>", "<summary>", "</summary>"];
-
-static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
 /// A heading for the table of contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,16 +158,7 @@ pub fn inline(text: &str) -> String {
 
 fn code_block(code: &str, language: &str) -> String {
     let token = if language == "text" { "txt" } else { language };
-    let coloured = SYNTAXES.find_syntax_by_token(token).map(|syntax| {
-        let mut generator = ClassedHTMLGenerator::new_with_class_style(syntax, &SYNTAXES, CLASSES);
-        for line in LinesWithEndings::from(code) {
-            if generator.parse_html_for_line_which_includes_newline(line).is_err() {
-                return escape(code);
-            }
-        }
-        generator.finalize()
-    });
-    let body = coloured.unwrap_or_else(|| escape(code));
+    let body = highlight(code, token);
     format!(
         "<pre class=\"code\" tabindex=\"0\"><code class=\"language-{}\">{body}</code></pre>\n",
         escape(language)
@@ -196,10 +179,6 @@ fn anchor(title: &str, number: usize) -> String {
 /// Within the lab: an anchor, or a path of this server.
 fn is_safe_link(to: &str) -> bool {
     to.starts_with('#') || (to.starts_with('/') && !to.starts_with("//"))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
