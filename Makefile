@@ -60,7 +60,7 @@ test: setup setup-test page
 	@$(STATIC) test $(WORKER_ARGS) --quiet
 	@$(STATIC) build $(WORKER_ARGS)
 	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernel)
-	@cargo test --tests
+	@cargo test --test '*' --no-fail-fast
 	$(call say,4 of 5: the lessons)
 	@if [ "$$(id -u)" = 0 ]; then cargo run --quiet -- check --kernel host; \
 		elif [ -n "$$CI" ]; then echo "lessons cannot be checked without root" >&2; exit 1; \

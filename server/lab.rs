@@ -44,8 +44,8 @@ impl Folders {
 pub async fn prepare(folders: &Folders, settings: &HostSettings, own_files: bool) -> Lab {
     let host = Host::new(settings);
     let compiler = match host.program() {
-        None => Err(Sentence::WorkerMissing { looked: "target-worker".into() }),
-        Some(worker) => compiler(&folders.data, worker, own_files).await,
+        Err(why) => Err(why),
+        Ok(worker) => compiler(&folders.data, worker, own_files).await,
     };
     Lab { compiler, backends: Backends::new(host), ahead: false }
 }

@@ -199,14 +199,20 @@ fn a_server_killed_while_it_makes_its_headers_leaves_nothing() {
     let data = folder.path().display().to_string();
     let mut command = server::command(&support::lessons(), &["--data", &data]);
     let (mut child, _lines, _log) = Server::spawn(command.env("TMPDIR", scene.temporary.path()));
-    eventually("headers on their way", || {
-        let names = machine::names_in(&folder.path().join("headers"));
-        names.into_iter().find(|name| name.starts_with('.'))
-    });
+    let begun = folder.path().join("headers");
+    let headers = eventually("headers on their way", || machine::names_in(&begun).into_iter().next());
     scene.remember(child.id());
     child.kill().expect("the server is ours");
     child.wait().expect("a child");
     scene.nothing_is_left("making headers");
+    let names = machine::names_in(&begun.join(&headers));
+    assert!(
+        !names.contains(&"vmlinux.h.pch".to_owned()),
+        "what was begun does not pass for whole: {names:?}"
+    );
+    // The next one finishes what was begun.
+    let (status, story) = command::run(&program::once(&fresh_name()), &["--data", &data, "--for", "300ms"]);
+    assert_eq!((status, story.traced()), (0, vec!["hello"]), "the next run works");
 }
 
 #[tokio::test]

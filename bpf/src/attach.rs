@@ -85,13 +85,12 @@ fn tracepoints(with_category: bool) -> Vec<String> {
         .collect()
 }
 
-/// Functions and tracepoints of the kernel's BTF close to `function`.
-pub(crate) fn nearest_in_btf(function: &str) -> Vec<String> {
+/// Names of the kernel's BTF close to `wanted`: tracepoints (each is a typedef
+/// there) for a section of theirs, else functions.
+pub(crate) fn nearest_in_btf(wanted: &str, section: &str) -> Vec<String> {
     let Ok(btf) = Btf::from_vmlinux() else { return Vec::new() };
-    let (prefix, wanted) = match function.strip_prefix("btf_trace_") {
-        Some(tracepoint) => ("btf_trace_", tracepoint),
-        None => ("", function),
-    };
+    let prefix = if section.starts_with("tp_btf") { "btf_trace_" } else { "" };
+    let wanted = wanted.strip_prefix(prefix).unwrap_or(wanted);
     let mut names = Vec::new();
     for id in 1..btf.len() {
         let id = u32::try_from(id).unwrap_or(u32::MAX);

@@ -79,9 +79,9 @@ fn refused(
     } else if let Some((name, function)) = said.iter().find_map(|line| missing_btf_target(line)) {
         let section = opened.progs().find(|program| program.name() == name.as_str());
         let section = section.map(|program| program.section().to_string_lossy().into_owned());
-        let nearest = attach::nearest_in_btf(&function);
-        let reason = AttachFailure::NoSuchHook { nearest };
-        outlet.send(&Event::AttachFailed { program: name, section: section.unwrap_or_default(), reason })?;
+        let section = section.unwrap_or_default();
+        let reason = AttachFailure::NoSuchHook { nearest: attach::nearest_in_btf(&function, &section) };
+        outlet.send(&Event::AttachFailed { program: name, section, reason })?;
         return Ok(());
     }
     outlet.send(&Event::LoadFailed { errno, program })

@@ -50,7 +50,7 @@ fn helper_socket() -> PathBuf {
 /// The host, usable or not.
 #[derive(Debug)]
 pub struct Host {
-    program: Option<PathBuf>,
+    program: Result<PathBuf, Sentence>,
     way: Result<Way, Sentence>,
 }
 
@@ -65,9 +65,9 @@ enum Way {
 impl Host {
     /// Finds out whether and how the host can be used.
     pub fn new(settings: &HostSettings) -> Self {
-        let program = super::find_worker();
+        let program = super::find_worker().map_err(|error| error.sentence());
         let way = match &program {
-            Err(error) => Err(error.sentence()),
+            Err(why) => Err(why.clone()),
             Ok(_) if !settings.loopback => Err(Sentence::HostNeedsLoopback),
             Ok(_) if !settings.single_user => Err(Sentence::HostNeedsSingleUser),
             Ok(_) if rustix::process::getuid().is_root() => Ok(Way::Child),
@@ -76,12 +76,15 @@ impl Host {
                 Err(_) => Err(Sentence::HostNeedsRoot),
             },
         };
-        Self { program: program.ok(), way }
+        Self { program, way }
     }
 
     /// The worker program, which also knows the kernel's types.
-    pub fn program(&self) -> Option<&Path> {
-        self.program.as_deref()
+    ///
+    /// # Errors
+    /// It is not built; says where it was looked for.
+    pub fn program(&self) -> Result<&Path, Sentence> {
+        self.program.as_deref().map_err(Sentence::clone)
     }
 
     /// As a place to run.
@@ -97,9 +100,9 @@ impl Host {
     pub(super) async fn worker(&self) -> Result<Worker, Error> {
         match (&self.way, &self.program) {
             (Err(why), _) => Err(Error::Off(why.clone())),
-            (Ok(_), None) => Err(Error::NoWorker(String::new())),
-            (Ok(Way::Child), Some(program)) => child(program),
-            (Ok(Way::Helper { socket, .. }), Some(_)) => helped(socket).await,
+            (Ok(_), Err(why)) => Err(Error::Off(why.clone())),
+            (Ok(Way::Child), Ok(program)) => child(program),
+            (Ok(Way::Helper { socket, .. }), Ok(_)) => helped(socket).await,
         }
     }
 }

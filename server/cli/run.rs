@@ -50,7 +50,10 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     for path in [&arguments.file].into_iter().chain(&arguments.headers) {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        files.insert(name, text);
+        if files.insert(name.clone(), text).is_some() {
+            eprintln!("bpflab: {}", Sentence::FileTwice { name }.say(context.lang));
+            return Ok(status::USAGE);
+        }
     }
     let sources = match Sources::new(files) {
         Ok(sources) => sources,

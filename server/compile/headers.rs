@@ -7,10 +7,11 @@
 use std::{
     fs,
     io::Write as _,
-    os::unix::fs::PermissionsExt as _,
+    os::{fd::AsRawFd as _, unix::fs::PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
@@ -46,6 +47,7 @@ impl Headers {
         );
         hash.update(clang.version());
         flags::FLAGS.iter().for_each(|flag| hash.update(flag));
+        hash.update(format!("{:?}", sandbox.confinement())); // its paths are in the precompiled header
         let key: String = hash.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect();
         let folder = data.join("headers").join(&key);
         let headers = Self { folder, key };
@@ -55,35 +57,29 @@ impl Headers {
         Ok(headers)
     }
 
-    /// Written beside, then renamed: a half-written folder is never used.
+    /// The precompiled header comes last and whole, so that where it is all
+    /// the others are; a folder that was begun is begun again.
     async fn make(&self, sandbox: &Sandbox, worker: &Path) -> Result<(), Error> {
-        let parent = self.folder.parent().unwrap_or(Path::new("/"));
-        make_open_folder(parent)?;
-        let beside = tempfile::Builder::new().prefix(".new-").tempdir_in(parent)?;
-        fs::set_permissions(beside.path(), fs::Permissions::from_mode(0o755))?;
+        make_open_folder(&self.folder)?;
+        let folder = fs::File::open(&self.folder)?;
+        // Another server may be at it; then its headers are ours.
+        rustix::fs::flock(&folder, FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
+        if self.precompiled().is_file() {
+            return Ok(());
+        }
         let output =
-            Command::new(worker).arg("headers").arg(beside.path()).kill_on_drop(true).output().await?;
+            Command::new(worker).arg("headers").arg(&self.folder).kill_on_drop(true).output().await?;
         if !output.status.success() {
             return Err(Error::Headers(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
-        let unfinished = Self { folder: beside.path().to_owned(), key: self.key.clone() };
-        match sandbox.precompile(&unfinished)?.feed(b"").await? {
+        match sandbox.precompile(self)?.feed(b"").await? {
             Ended::Exited { ok: true, object, .. } => {
-                fs::File::create(unfinished.precompiled())?.write_all(&object)?;
+                Ok(write_whole(&self.folder, &self.precompiled(), &object)?)
             }
-            Ended::Exited { messages, .. } => return Err(Error::Headers(messages)),
+            Ended::Exited { messages, .. } => Err(Error::Headers(messages)),
             Ended::PastLimits | Ended::TooMuchOutput => {
-                return Err(Error::Headers("the precompiled header passed the compiler's limits".into()));
+                Err(Error::Headers("the precompiled header passed the compiler's limits".into()))
             }
-        }
-        match fs::rename(beside.path(), &self.folder) {
-            Ok(()) => {
-                let _moved = beside.keep();
-                Ok(())
-            }
-            // Another server was quicker: its headers are the same.
-            Err(_) if self.precompiled().is_file() => Ok(()),
-            Err(error) => Err(error.into()),
         }
     }
 
@@ -100,6 +96,17 @@ impl Headers {
     fn precompiled(&self) -> PathBuf {
         self.folder.join("vmlinux.h.pch")
     }
+}
+
+/// Writes a file that has its name only once it is whole, and none if we die.
+fn write_whole(folder: &Path, name: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mode = Mode::from_raw_mode(0o644);
+    let nameless = rustix::fs::open(folder, OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, mode)?;
+    let mut file = fs::File::from(nameless);
+    file.write_all(bytes)?;
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    rustix::fs::linkat(CWD, link, CWD, name, AtFlags::SYMLINK_FOLLOW)?;
+    Ok(())
 }
 
 /// Where the lab keeps what it can make again, without `--data`: a root

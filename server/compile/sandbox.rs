@@ -271,6 +271,7 @@ impl Sandbox {
         let include = headers.map_or_else(String::new, |headers| headers.folder().display().to_string());
         match word {
             "-I/include" => format!("-I{include}"),
+            "/include/vmlinux.h" => format!("{include}/vmlinux.h"),
             "-I/uapi" => "-I/usr/include".to_owned(),
             "-I/src" => format!("-I{}", folder.display()),
             other => other.to_owned(),

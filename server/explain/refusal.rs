@@ -8,6 +8,9 @@ use crate::{
 /// A program too large or too branchy for the verifier.
 const E2BIG: i32 = 7;
 
+/// The same in the verifier's words, where its log ran full and hid the errno.
+const TOO_LARGE: &str = "program is too large";
+
 /// The verifier's words for a helper that only a GPL program may call.
 const GPL: [&str; 2] = ["cannot call GPL-restricted function", "cannot call GPL only function"];
 
@@ -22,7 +25,11 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
         (Some(verdict), _) if GPL.iter().any(|words| verdict.contains(words)) => {
             ("gpl-only", Sentence::GplOnly { program: name, verdict })
         }
-        (_, Some(_)) if errno == E2BIG => ("too-large", Sentence::VerifierTooLarge { program: name }),
+        (verdict, Some(_))
+            if errno == E2BIG || verdict.as_ref().is_some_and(|said| said.contains(TOO_LARGE)) =>
+        {
+            ("too-large", Sentence::VerifierTooLarge { program: name })
+        }
         (Some(verdict), _) => ("rejected", Sentence::Rejected { program: name, verdict }),
         (None, _) => ("load-failed", Sentence::LoadFailed { errno }),
     };

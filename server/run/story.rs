@@ -40,6 +40,20 @@ pub struct Entry {
     pub event: Arc<RunEvent>,
 }
 
+impl Entry {
+    /// The entry, without the lines that one who saw all before `seq` has had.
+    fn from(&self, seq: u64) -> Self {
+        match &*self.event {
+            RunEvent::Trace(lines) if self.seq < seq => {
+                let had = usize::try_from(seq - self.seq).unwrap_or(usize::MAX);
+                let rest = lines.get(had..).unwrap_or_default().to_vec();
+                Self { seq, event: Arc::new(RunEvent::Trace(rest)), ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
 /// What a watcher gets at once.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -186,14 +200,14 @@ impl Inner {
     }
 
     fn batch(&self, cursor: &mut u64) -> Batch {
-        let first = self.entries.partition_point(|entry| entry.seq < *cursor);
+        let first = self.entries.partition_point(|entry| entry.seq + entry.event.weight() <= *cursor);
         let mut bytes = 0;
         let mut entries = Vec::new();
         let mut reached = *cursor;
         for entry in self.entries.range(first..) {
             bytes += size(&entry.event);
             reached = entry.seq + entry.event.weight();
-            entries.push(entry.clone());
+            entries.push(entry.from(*cursor));
             if bytes >= BATCH_BYTES {
                 break;
             }
@@ -202,9 +216,11 @@ impl Inner {
             reached = self.next.max(reached); // also past what was dropped at the end
         }
         let mut lost: BTreeMap<(Option<Arc<str>>, Stream), u64> = BTreeMap::new();
-        let from = self.gaps.partition_point(|gap| gap.seq < *cursor);
+        let from = self.gaps.partition_point(|gap| gap.seq + gap.lost.count <= *cursor);
         for gap in self.gaps.range(from..).take_while(|gap| gap.seq < reached) {
-            *lost.entry((gap.lost.kernel.clone(), gap.lost.stream.clone())).or_default() += gap.lost.count;
+            let had = cursor.saturating_sub(gap.seq);
+            *lost.entry((gap.lost.kernel.clone(), gap.lost.stream.clone())).or_default() +=
+                gap.lost.count - had;
         }
         *cursor = reached;
         let lost = lost.into_iter().map(|((kernel, stream), count)| Lost { kernel, stream, count }).collect();
@@ -339,6 +355,16 @@ mod tests {
         assert!(lost > 0 && delivered > 0);
         assert_eq!(delivered + lost, produced);
         assert!(story.inner().bytes <= 64 << 10);
+    }
+
+    #[tokio::test]
+    async fn one_who_comes_back_amid_a_batch_gets_the_rest_of_it() {
+        let story = Story::new(1 << 20);
+        let produced = tell(&story, 3);
+        for after in 0..produced {
+            let (delivered, lost) = count(story.watch(after + 1)).await;
+            assert_eq!((delivered, lost), (produced - after, 0));
+        }
     }
 
     #[tokio::test]

@@ -73,6 +73,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::BadFileName { name } => format!(
             "\"{name}\" cannot be a file's name here: use letters, digits, dots, hyphens and underscores, and end in .c or .h."
         ),
+        S::FileTwice { name } => format!("There are two files named {name}, and a run has one folder for all: rename one of them."),
         S::NotOneProgram { programs } => format!(
             "There are {programs} files ending in .c and a run takes one: put the programs into one file, or rename the others to .h."
         ),

@@ -9,6 +9,7 @@ pub enum Sentence {
     NoSource,
     TooManyFiles { files: usize, limit: usize },
     BadFileName { name: String },
+    FileTwice { name: String },
     NotOneProgram { programs: usize },
     UnknownKernel { name: String, known: Vec<String> },
     NoKernel,

@@ -68,6 +68,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::BadFileName { name } => {
             format!("“{name}”不能用作文件名：只能用字母、数字、点、连字符和下划线，并以 .c 或 .h 结尾。")
         }
+        S::FileTwice { name } => {
+            format!("有两个名为 {name} 的文件，而一次运行只有一个目录：请改名其中一个。")
+        }
         S::NotOneProgram { programs } => {
             format!(
                 "有 {programs} 个以 .c 结尾的文件，而一次运行只接受一个：请合并成一个文件，或把其余的改名为 .h。"
