@@ -15,6 +15,7 @@ use std::{
 use command_fds::{CommandFdExt as _, FdMapping};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
+    net::unix::pipe::Receiver,
     process::{Child, Command},
 };
 
@@ -55,6 +56,9 @@ const UAPI: [(&str, &str); 3] = [
     ("/usr/include/x86_64-linux-gnu/asm", "/uapi/asm"),
 ];
 
+/// The descriptor on which bubblewrap says that it will die with us.
+const READY_FD: i32 = 9;
+
 /// The first descriptor that a local header is passed by.
 const FIRST_FD: i32 = 10;
 
@@ -84,8 +88,16 @@ pub(super) struct Sandbox {
 #[derive(Debug)]
 pub(super) struct Waiting {
     child: Child,
+    held: Held,
+}
+
+/// What a compiler needs us to hold on to.
+#[derive(Debug)]
+enum Held {
+    /// Where bubblewrap says that it is ready.
+    Ready(Receiver),
     /// Local headers under Landlock; they go with the run.
-    _folder: Option<tempfile::TempDir>,
+    Folder(#[expect(dead_code, reason = "removed on drop")] tempfile::TempDir),
 }
 
 /// How a compilation ended.
@@ -156,9 +168,9 @@ impl Sandbox {
         local: &[(String, String)],
         arguments: &[&str],
     ) -> Result<Waiting, Error> {
-        let (mut command, folder) = self.command(Some(headers), local, arguments)?;
+        let (mut command, held) = self.command(Some(headers), local, arguments)?;
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        Ok(Waiting { child, _folder: folder })
+        Ok(Waiting { child, held })
     }
 
     fn command(
@@ -166,7 +178,7 @@ impl Sandbox {
         headers: Option<&Headers>,
         local: &[(String, String)],
         arguments: &[&str],
-    ) -> Result<(Command, Option<tempfile::TempDir>), Error> {
+    ) -> Result<(Command, Held), Error> {
         let mut command = Command::new("prlimit");
         command
             .arg(format!("--cpu={}", LIMITS.cpu_s))
@@ -179,21 +191,21 @@ impl Sandbox {
         if rustix::process::getuid().is_root() {
             command.args(["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
         }
-        let folder = match self.confinement {
+        let held = match self.confinement {
             Confinement::Namespaces => {
-                self.wrap(&mut command, headers, local)?;
+                let ready = self.wrap(&mut command, headers, local)?;
                 command.arg("/clang/bin/clang").args(flags::FLAGS).args(arguments);
-                None
+                Held::Ready(ready)
             }
             Confinement::Landlock => {
                 let folder = tempfile::tempdir()?;
                 self.lock(&mut command, headers, local, folder.path())?;
                 let real = |word: &&str| self.real(word, headers, folder.path());
                 command.args(flags::FLAGS.iter().map(real)).args(arguments.iter().map(real));
-                Some(folder)
+                Held::Folder(folder)
             }
         };
-        Ok((command, folder))
+        Ok((command, held))
     }
 
     /// Everything below is all that exists in there.
@@ -202,7 +214,7 @@ impl Sandbox {
         command: &mut Command,
         headers: Option<&Headers>,
         local: &[(String, String)],
-    ) -> Result<(), Error> {
+    ) -> Result<Receiver, Error> {
         command.args(["bwrap", "--unshare-all", "--cap-drop", "ALL", "--uid", NOBODY, "--gid", NOBODY]);
         command.args(["--clearenv", "--die-with-parent", "--new-session"]);
         for library in &self.libraries {
@@ -219,7 +231,9 @@ impl Sandbox {
                 command.args(["--ro-bind-try", real, inside]);
             }
         }
-        let mut passed = Vec::new();
+        let (ready, tell) = io::pipe()?;
+        command.arg("--info-fd").arg(READY_FD.to_string());
+        let mut passed = vec![FdMapping { parent_fd: tell.into(), child_fd: READY_FD }];
         for (number, (name, text)) in (FIRST_FD..).zip(local) {
             let mut file = tempfile::tempfile()?;
             file.write_all(text.as_bytes())?;
@@ -228,13 +242,11 @@ impl Sandbox {
             passed.push(FdMapping { parent_fd: OwnedFd::from(file), child_fd: number });
         }
         command.args(["--remount-ro", "/", "--chdir", "/"]);
-        if !passed.is_empty() {
-            command
-                .as_std_mut()
-                .fd_mappings(passed)
-                .map_err(|_| io::Error::other("two headers by one descriptor"))?;
-        }
-        Ok(())
+        command
+            .as_std_mut()
+            .fd_mappings(passed)
+            .map_err(|_| io::Error::other("two files by one descriptor"))?;
+        Ok(Receiver::from_owned_fd(ready.into())?)
     }
 
     /// `19` of `/usr/lib/llvm-19/lib/clang/19/include`: clang looks beside itself.
@@ -332,7 +344,15 @@ impl Waiting {
         else {
             return Err(io::Error::other("a compiler without pipes").into());
         };
+        let ready = async {
+            if let Held::Ready(ready) = &mut self.held {
+                // A clang that has its source while nothing binds its life to ours
+                // would outlive us. Closed without a word, it failed and says why.
+                let _ = ready.read_u8().await;
+            }
+        };
         let everything = async {
+            ready.await;
             let write = async {
                 // A compiler that gives up early closes its end; its messages say why.
                 let _ = stdin.write_all(source).await;
