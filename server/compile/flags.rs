@@ -3,7 +3,8 @@
 /// clang's options for every program and for the precompiled header.
 ///
 /// `-gdwarf-5 -gembed-source` lets clang put the source lines into BTF though
-/// the source has no file; `-fno-addrsig` leaves a section out that only linkers read; `-fms-extensions` keeps members of 7.x's vmlinux.h.
+/// the source has no file; `-fno-addrsig` leaves a section out that only
+/// linkers read; `-fms-extensions` keeps members of 7.x's vmlinux.h.
 pub const FLAGS: &[&str] = &[
     "-target",
     "bpf",

@@ -97,14 +97,14 @@ pub(super) async fn observe(
                 }
             }
             Happening::Came(Ok(None)) => {
-                break match observation.phase {
-                    Phase::Stop(outcome) => outcome,
-                    _ => observation.failed.unwrap_or(Outcome::WorkerDied),
+                break match (observation.phase, observation.failed) {
+                    (Phase::Stop(outcome), _) | (_, Some(outcome)) => outcome,
+                    (_, None) => observation.worker_died(),
                 };
             }
             Happening::Came(Err(error)) => {
                 tracing::warn!(%error, "a worker's stream");
-                break Outcome::WorkerDied;
+                break observation.worker_died();
             }
             Happening::Wanted(change) => {
                 let command = observation.ask(change);
@@ -304,6 +304,11 @@ impl Observation<'_> {
             self.say(RunEvent::Diagnosed(found));
         }
         outcome
+    }
+
+    fn worker_died(&mut self) -> Outcome {
+        self.diagnose(Origin::Attach, "worker-died", Sentence::WorkerDied);
+        Outcome::WorkerDied
     }
 
     fn explain_limit(&mut self) {

@@ -218,7 +218,6 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::MessageUnknown { kind } => format!("There is no message of the kind \"{kind}\"."),
         S::MessageTooBig { limit } => format!("A message may be at most {limit} bytes long."),
         S::UnknownRun => "This run is over and forgotten, or never was.".into(),
-        S::RunsNotAllowed => "This server shows lessons and runs nothing.".into(),
         S::ShuttingDown => "The server is going down.".into(),
         S::ProbeWorked { kind } => format!("{kind} programs load and attach."),
         S::ProbeLoads { kind } => format!("{kind} programs load (attaching is not tried on a machine's own kernel)."),
@@ -230,9 +229,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("{kind} programs load but do not attach: {}. {}", errno(*number), matter(*matters))
         }
         S::DoctorClang { version } => format!("The compiler is {version}."),
-        S::DoctorClangMissing => "No clang from version 14 on is installed, so nothing can be compiled.".into(),
         S::DoctorSandbox => "The compiler runs in namespaces of its own that hold no file but its own and the headers.".into(),
-        S::DoctorWorker { path } => format!("The worker is {path}."),
         S::DoctorHost { release } => format!("The machine's own kernel ({release}) can be used."),
         S::DoctorHostOff { why } => format!("The machine's own kernel cannot be used: {why}"),
         S::DoctorHeaders { path } => format!("This kernel's headers are in {path}."),

@@ -75,7 +75,6 @@ pub enum Sentence {
     MessageUnknown { kind: String },
     MessageTooBig { limit: usize },
     UnknownRun,
-    RunsNotAllowed,
     ShuttingDown,
     // Doctor.
     ProbeWorked { kind: String },
@@ -84,9 +83,7 @@ pub enum Sentence {
     ProbeNoLoad { kind: String, errno: i32, matters: Matters },
     ProbeNoAttach { kind: String, errno: i32, matters: Matters },
     DoctorClang { version: String },
-    DoctorClangMissing,
     DoctorSandbox,
-    DoctorWorker { path: String },
     DoctorHost { release: String },
     DoctorHostOff { why: String },
     DoctorHeaders { path: String },

@@ -194,7 +194,6 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::MessageUnknown { kind } => format!("没有“{kind}”这种消息。"),
         S::MessageTooBig { limit } => format!("一条消息最多 {limit} 字节。"),
         S::UnknownRun => "这次运行已结束并被清除，或从未存在。".into(),
-        S::RunsNotAllowed => "该服务器只显示课程，不运行程序。".into(),
         S::ShuttingDown => "服务器正在关闭。".into(),
         S::ProbeWorked { kind } => format!("{kind} 程序可以加载和挂载。"),
         S::ProbeLoads { kind } => format!("{kind} 程序可以加载（不在机器自己的内核上尝试挂载）。"),
@@ -206,9 +205,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("{kind} 程序可以加载但无法挂载：{}。{}", errno(*number), matter(*matters))
         }
         S::DoctorClang { version } => format!("编译器是 {version}。"),
-        S::DoctorClangMissing => "没有安装 14 以上版本的 clang，因此无法编译。".into(),
         S::DoctorSandbox => "编译器运行在自己的命名空间中，除自身和头文件外看不到任何文件。".into(),
-        S::DoctorWorker { path } => format!("worker 是 {path}。"),
         S::DoctorHost { release } => format!("可以使用本机内核（{release}）。"),
         S::DoctorHostOff { why } => format!("无法使用本机内核：{why}"),
         S::DoctorHeaders { path } => format!("该内核的头文件在 {path}。"),
