@@ -4,9 +4,11 @@
 //! processes and sockets; does not know what a run is. A third way, to a
 //! worker on another machine, would be one more variant.
 
+mod guest;
 mod host;
 mod worker;
 
+pub use guest::{Guests, Settings as GuestSettings, Step, byhand::Images};
 pub use host::{Host, HostSettings};
 pub use worker::Worker;
 
@@ -32,6 +34,9 @@ pub enum Error {
     /// The worker sent something that is no event.
     #[error("the worker's frame: {0}")]
     Frame(#[from] bpflab_worker::FrameError),
+    /// A guest could not be had.
+    #[error("the guest: {0}")]
+    Guest(#[from] guest::Error),
     /// The worker is of another build.
     #[error("the worker speaks version {0} of the protocol")]
     Version(u32),
@@ -44,6 +49,7 @@ impl Error {
             Self::NoWorker(looked) => Sentence::WorkerMissing { looked: looked.clone() },
             Self::Off(why) => why.clone(),
             Self::Stream(_) | Self::Frame(_) => Sentence::WorkerFault,
+            Self::Guest(error) => error.sentence(),
             Self::Version(_) => Sentence::WorkerStale,
         }
     }
@@ -53,22 +59,46 @@ impl Error {
 #[derive(Debug)]
 pub struct Backends {
     host: Host,
+    guests: Guests,
 }
 
 impl Backends {
-    /// With the host as it may be used here.
-    pub fn new(host: Host) -> Self {
-        Self { host }
+    /// With the host as it may be used here, and the guests.
+    pub fn new(host: Host, guests: Guests) -> Self {
+        Self { host, guests }
     }
 
     /// The places by name, whether they can be used or not.
     pub fn kernels(&self) -> Vec<Kernel> {
-        vec![self.host.kernel()]
+        self.guests.kernels().into_iter().chain([self.host.kernel()]).collect()
     }
 
-    /// Where a run goes that names no kernel.
-    pub fn default_kernel(&self) -> &'static str {
-        HOST
+    /// The machine's own kernel.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The kernels of guests.
+    pub fn guests(&self) -> &Guests {
+        &self.guests
+    }
+
+    /// Where a run goes that names no kernel: the default guest where it can
+    /// be used, else the host.
+    pub fn default_kernel(&self) -> &str {
+        self.guests.default_kernel().unwrap_or(HOST)
+    }
+
+    /// Makes a kernel ready for its first use, which may take seconds; at
+    /// once where it is. [`Guests::step`] tells what is being done.
+    ///
+    /// # Errors
+    /// The place is off.
+    pub async fn types(&self, kernel: &str) -> Result<Option<PathBuf>, Error> {
+        match kernel {
+            HOST => Ok(None),
+            guest => self.guests.types(guest).await.map(Some),
+        }
     }
 
     /// A live worker on the named kernel.
@@ -78,6 +108,7 @@ impl Backends {
     pub async fn worker(&self, kernel: &str) -> Result<Worker, Error> {
         match kernel {
             HOST => self.host.worker().await,
+            guest if self.guests.step(guest).is_some() => self.guests.worker(guest).await,
             other => Err(Error::Off(Sentence::UnknownKernel {
                 name: other.to_owned(),
                 known: self.kernels().into_iter().map(|kernel| kernel.name).collect(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod doctor;
+mod images;
 mod kernels;
 mod report;
 mod run;
@@ -12,6 +13,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
+    backend::Backends,
     compile::{self},
     lab::Folders,
     run::{Outcome, RunEvent},
@@ -53,6 +55,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// The places to run
     Kernels(kernels::Arguments),
+    /// Build the guests' images that are missing
+    Images(images::Arguments),
 }
 
 /// How results are printed.
@@ -120,6 +124,7 @@ pub fn main() -> ExitCode {
             Command::Run(arguments) => run::run(arguments, &context).await,
             Command::Check(arguments) => check::check(arguments, &context).await,
             Command::Doctor(arguments) => doctor::doctor(arguments, &context).await,
+            Command::Images(arguments) => images::images(arguments, &context).await,
             Command::Kernels(arguments) => kernels::kernels(arguments, &context).await,
         }
     });
@@ -176,16 +181,20 @@ fn duration(word: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_secs_f64(seconds))
 }
 
-/// The kernels that a command names: several by commas.
-fn kernel_names(named: Option<&str>, default: &str) -> Vec<String> {
+/// The kernels that a command names: several by commas, `all` for every guest.
+fn kernel_names(named: Option<&str>, backends: &Backends) -> Vec<String> {
+    let guests: Vec<String> = backends.guests().kernels().into_iter().map(|kernel| kernel.name).collect();
+    let words = named.unwrap_or(backends.default_kernel()).split(',').map(str::trim);
     let mut names: Vec<String> = Vec::new();
-    for name in named.unwrap_or(default).split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        if !names.iter().any(|own| own == name) {
-            names.push(name.to_owned());
-        }
+    for word in words.filter(|word| !word.is_empty()) {
+        let meant = if word == ALL { guests.clone() } else { vec![word.to_owned()] };
+        names.extend(meant.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
     }
     names
 }
+
+/// Every guest that `kernels.toml` names.
+const ALL: &str = "all";
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,13 @@ pub use object::Object;
 pub use sandbox::{CONFINED, Confinement, confined};
 pub use sources::{LIMITS as SOURCE_LIMITS, Limits as SourceLimits, Sources};
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::OnceCell;
 
 use crate::{
     diagnostic::{Diagnostic, Origin},
@@ -76,23 +82,37 @@ impl Error {
     }
 }
 
-/// Compiles for one kernel's headers.
+/// A confined clang, and a [`Compiler`] for each kernel's headers.
 #[derive(Debug)]
-pub struct Compiler {
-    clang: Clang,
-    sandbox: Sandbox,
-    headers: Headers,
-    cache: Cache,
-    /// A clang that has started and waits for a source, for the usual case.
-    waiting: tokio::sync::Mutex<Option<Waiting>>,
+pub struct Compilers {
+    tools: Arc<Tools>,
+    data: PathBuf,
+    worker: PathBuf,
+    /// By where their types come from; each made once, by whoever wants it first.
+    made: Mutex<HashMap<Types, Arc<OnceCell<Arc<Compiler>>>>>,
 }
 
-impl Compiler {
-    /// Finds clang, tries the sandbox, and writes headers below `data` where
-    /// they are missing. `worker` knows the kernel's types.
+#[derive(Debug)]
+struct Tools {
+    clang: Clang,
+    sandbox: Sandbox,
+}
+
+/// Whose types a program is compiled against.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Types {
+    /// The running kernel's.
+    Running,
+    /// Raw BTF in a file.
+    File(PathBuf),
+}
+
+impl Compilers {
+    /// Finds clang and tries the sandbox. `worker` knows how to write headers,
+    /// which are kept below `data`.
     ///
     /// # Errors
-    /// One of the three cannot be had.
+    /// No clang, or no sandbox.
     pub async fn prepare(
         confinement: Confinement,
         data: &std::path::Path,
@@ -100,30 +120,66 @@ impl Compiler {
     ) -> Result<Self, Error> {
         let clang = Clang::find().await?;
         let sandbox = Sandbox::new(&clang, confinement).await?;
-        let headers = Headers::prepare(&clang, &sandbox, data, worker).await?;
-        Ok(Self { clang, sandbox, headers, cache: Cache::new(), waiting: tokio::sync::Mutex::new(None) })
+        let tools = Arc::new(Tools { clang, sandbox });
+        Ok(Self { tools, data: data.to_owned(), worker: worker.to_owned(), made: Mutex::default() })
+    }
+
+    /// The one for these types; writes headers where they are missing.
+    ///
+    /// # Errors
+    /// The headers cannot be had.
+    pub async fn get(&self, types: &Types) -> Result<Arc<Compiler>, Error> {
+        let cell = {
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            made.entry(types.clone()).or_default().clone()
+        };
+        let make = async || {
+            let Tools { clang, sandbox } = &*self.tools;
+            let headers = Headers::prepare(clang, sandbox, &self.data, &self.worker, types).await?;
+            let waiting = tokio::sync::Mutex::new(None);
+            Ok(Arc::new(Compiler { tools: self.tools.clone(), headers, cache: Cache::new(), waiting }))
+        };
+        cell.get_or_try_init(make).await.cloned()
+    }
+
+    /// Whether the one for these types is there already.
+    pub fn has(&self, types: &Types) -> bool {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(types).is_some_and(|cell| cell.initialized())
     }
 
     /// The compiler's version, for the doctor.
     pub fn version(&self) -> &str {
-        self.clang.version()
+        self.tools.clang.version()
     }
 
+    /// How it is confined.
+    pub fn confinement(&self) -> Confinement {
+        self.tools.sandbox.confinement()
+    }
+}
+
+/// Compiles for one kernel's headers.
+#[derive(Debug)]
+pub struct Compiler {
+    tools: Arc<Tools>,
+    headers: Headers,
+    cache: Cache,
+    /// A clang that has started and waits for a source, for the usual case.
+    waiting: tokio::sync::Mutex<Option<Waiting>>,
+}
+
+impl Compiler {
     /// Where the headers are.
     pub fn headers(&self) -> &Headers {
         &self.headers
-    }
-
-    /// How the compiler is confined.
-    pub fn confinement(&self) -> Confinement {
-        self.sandbox.confinement()
     }
 
     /// Starts a clang that waits for a source, so that the next one has less to wait for.
     pub async fn warm(&self) {
         let mut waiting = self.waiting.lock().await;
         if waiting.is_none() {
-            match self.sandbox.start(&self.headers, &[], true) {
+            match self.tools.sandbox.start(&self.headers, &[], true) {
                 Ok(started) => *waiting = Some(started),
                 Err(error) => tracing::warn!(%error, "no compiler could be started ahead"),
             }
@@ -135,7 +191,7 @@ impl Compiler {
     /// # Errors
     /// A fault of the lab; what is wrong with the source is no error.
     pub async fn compile(&self, sources: &Sources) -> Result<Compiled, Error> {
-        let key = cache::key(&self.clang, &self.headers, sources);
+        let key = cache::key(&self.tools.clang, &self.headers, sources);
         if let Some((object, warnings)) = self.cache.get(&key) {
             return Ok(Compiled::Object { object, warnings, cached: true });
         }
@@ -146,7 +202,7 @@ impl Compiler {
         };
         let started = match ready {
             Some(ready) if ready.is_alive() => ready,
-            _ => self.sandbox.start(&self.headers, sources.headers(), precompiled)?,
+            _ => self.tools.sandbox.start(&self.headers, sources.headers(), precompiled)?,
         };
         let ended = started.feed(sources.program().1.as_bytes()).await?;
         let compiled = self.judge(sources, ended);

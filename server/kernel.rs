@@ -22,6 +22,30 @@ pub struct Kernel {
     pub release: Option<String>,
     /// Whether it can be used.
     pub state: State,
+    /// How its instructions are run.
+    pub accelerator: Accelerator,
+}
+
+/// How a kernel's instructions are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accelerator {
+    /// It is the machine's own kernel.
+    None,
+    /// In a guest, by the processor.
+    Kvm,
+    /// In a guest, by QEMU in software; times are the emulator's.
+    Tcg,
+}
+
+impl Accelerator {
+    /// As the contract writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Kvm => "kvm",
+            Self::Tcg => "tcg",
+        }
+    }
 }
 
 /// Whether a kernel can be used.
@@ -29,6 +53,10 @@ pub struct Kernel {
 pub enum State {
     /// Yes.
     Ready,
+    /// Soon: its first use is being prepared.
+    Preparing,
+    /// No: its image was not built yet.
+    NoImage(Sentence),
     /// No, for this reason.
     Off(Sentence),
 }
@@ -36,6 +64,6 @@ pub enum State {
 impl Kernel {
     /// Whether a run may go there.
     pub fn is_ready(&self) -> bool {
-        self.state == State::Ready
+        matches!(self.state, State::Ready | State::Preparing)
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use bpflab_worker::Span;
 
 use crate::{
-    backend::{Backends, Host, HostSettings},
-    compile::{self, Compiler, Confinement},
+    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Images},
+    compile::{self, Compilers, Confinement},
     dice,
     lesson::{Facts, Lesson},
     run::{LIMITS, Lab, Submission},
@@ -38,22 +38,51 @@ impl Folders {
     }
 }
 
-/// Prepares compiler and kernels. Either may be missing with its reason.
-///
-/// With `own_files` a machine without user namespaces compiles under Landlock.
-pub async fn prepare(folders: &Folders, settings: &HostSettings, own_files: bool) -> Lab {
-    let host = Host::new(settings);
-    let compiler = match host.program() {
-        Err(why) => Err(why),
-        Ok(worker) => compiler(&folders.data, worker, own_files).await,
-    };
-    Lab { compiler, backends: Backends::new(host), ahead: false }
+/// How a lab is set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The machine's own kernel.
+    pub host: HostSettings,
+    /// Only for one's own files: a machine without user namespaces confines
+    /// the compiler by Landlock, and QEMU by its own sandbox.
+    pub own_files: bool,
+    /// Memory that warm guests may take, in bytes.
+    pub warm_bytes: u64,
 }
 
-async fn compiler(data: &Path, worker: &Path, own_files: bool) -> Result<Compiler, Sentence> {
-    match Compiler::prepare(Confinement::Namespaces, data, worker).await {
+impl Setup {
+    /// For a command that runs one's own files, and keeps nothing warm.
+    pub fn local() -> Self {
+        Self { host: HostSettings::local(), own_files: true, warm_bytes: 0 }
+    }
+}
+
+/// The part of the machine's memory that warm guests may take, unless said otherwise.
+pub fn warm_bytes() -> u64 {
+    rustix::system::sysinfo().totalram * u64::from(rustix::system::sysinfo().mem_unit) / 8
+}
+
+/// Prepares compiler and kernels. Either may be missing with its reason.
+pub async fn prepare(folders: &Folders, setup: &Setup) -> Lab {
+    let host = Host::new(&setup.host);
+    let compilers = match host.program() {
+        Err(why) => Err(why),
+        Ok(worker) => compilers(&folders.data, worker, setup.own_files).await,
+    };
+    let namespaces = compilers.as_ref().is_ok_and(|own| own.confinement() == Confinement::Namespaces);
+    let guests = GuestSettings {
+        data: folders.data.clone(),
+        namespaces: namespaces || !setup.own_files,
+        warm_bytes: setup.warm_bytes,
+    };
+    let guests = Guests::new(guests, &Images);
+    Lab { compilers, backends: Backends::new(host, guests), ahead: false }
+}
+
+async fn compilers(data: &Path, worker: &Path, own_files: bool) -> Result<Compilers, Sentence> {
+    match Compilers::prepare(Confinement::Namespaces, data, worker).await {
         Err(compile::Error::NoSandbox(why)) if own_files => {
-            let locked = Compiler::prepare(Confinement::Landlock, data, worker).await;
+            let locked = Compilers::prepare(Confinement::Landlock, data, worker).await;
             locked.map_err(|error| {
                 tracing::debug!(%why, "no namespaces");
                 error.sentence()
@@ -74,7 +103,8 @@ pub fn lesson_submission(
     let facts = Facts::draw(&lesson.draws, seed);
     let globals = lesson.run.globals.iter().map(|(name, value)| (name.clone(), facts.fill(value))).collect();
     let stimulus = lesson.run.stimulus.as_deref().map(|command| facts.fill(command));
-    (Submission { sources, kernels, globals, stimulus, span: span(None, at_most) }, facts)
+    let headers = lesson.run.headers.clone();
+    (Submission { sources, kernels, headers, globals, stimulus, span: span(None, at_most) }, facts)
 }
 
 /// How long to observe.

@@ -111,6 +111,8 @@ pub struct Needs {
 pub struct Setup {
     /// A check's time limit.
     pub seconds: u64,
+    /// The kernel whose types it is compiled against; else each kernel's own.
+    pub headers: Option<String>,
     /// Shell command, a template.
     pub stimulus: Option<String>,
     /// Globals to set before load; values are templates.

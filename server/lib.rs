@@ -16,6 +16,8 @@ pub mod kernel;
 
 pub mod lesson;
 
+pub mod image;
+
 pub mod compile;
 
 pub mod explain;

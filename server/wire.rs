@@ -8,4 +8,4 @@ mod trace;
 mod value;
 mod writer;
 
-pub use writer::{Writer, outcome, severity, stream};
+pub use writer::{Writer, outcome, severity, step, stream};

@@ -29,20 +29,24 @@ const AFTER: &str = "
 #endif /* __VMLINUX_H__ */
 ";
 
-/// Writes `vmlinux.h` and `bpf/*.h` below `folder`.
-pub(crate) fn write(folder: &Path) -> crate::Result {
+/// Writes `vmlinux.h` and `bpf/*.h` below `folder`. `types` is the raw BTF of
+/// another kernel.
+pub(crate) fn write(folder: &Path, types: Option<&Path>) -> crate::Result {
     let libbpf = folder.join("bpf");
     fs::create_dir_all(&libbpf)?;
     for (name, text) in libbpf_sys::API_HEADERS {
         fs::write(libbpf.join(name), text)?;
     }
-    fs::write(folder.join("vmlinux.h"), vmlinux()?)?;
+    fs::write(folder.join("vmlinux.h"), vmlinux(types)?)?;
     Ok(())
 }
 
-/// Every type of the running kernel as C.
-fn vmlinux() -> crate::Result<String> {
-    let btf = libbpf_rs::btf::Btf::from_vmlinux()?;
+/// Every type of a kernel as C; of the running one if no file is named.
+fn vmlinux(types: Option<&Path>) -> crate::Result<String> {
+    let btf = match types {
+        None => libbpf_rs::btf::Btf::from_vmlinux()?,
+        Some(file) => libbpf_rs::btf::Btf::from_path(file)?,
+    };
     let mut text = String::from(BEFORE);
     // SAFETY: `btf` and `text` outlive the dump; the callback gets `text` back as it was given.
     unsafe {

@@ -21,7 +21,7 @@ use nix::{
     sys::{prctl, signal},
 };
 
-use crate::{instance, instance::Instance, outlet::Outlet, stimulus};
+use crate::{instance, instance::Instance, outlet::Outlet, stimulus, wake};
 
 /// How often a waiting keeper looks at the lock.
 const LOCK_EVERY: Duration = Duration::from_millis(50);
@@ -33,8 +33,7 @@ const GRACE: Duration = Duration::from_millis(200);
 pub(crate) fn keep() -> crate::Result {
     ignore_terminal_signals()?;
     let mut outlet = Outlet::stdout()?;
-    let release = nix::sys::utsname::uname()?.release().to_string_lossy().into_owned();
-    outlet.send(&Event::Hello { version: VERSION, release })?;
+    outlet.send(&Event::Hello { version: VERSION, release: wake::release()? })?;
     instance::enter_mounts()?;
     let Some(_turn) = take_turn(&mut outlet)? else { return Ok(()) };
     prctl::set_child_subreaper(true)?;

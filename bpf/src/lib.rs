@@ -20,15 +20,21 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-/// What the server asks of a worker. [`Command::Load`] or [`Command::Probe`]
-/// comes first and once.
+/// What the server asks of a worker. [`Command::Load`] comes once; before it
+/// only [`Command::Wake`], [`Command::Types`] and [`Command::Probe`] may come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Open, load, attach, start the stimulus, stream.
     Load(Box<Load>),
-    /// Find out what this kernel can do, by trying, then say [`Event::Done`].
+    /// Say [`Event::Hello`] once more, in a guest that was restored from a
+    /// snapshot: its clock stands still since then, and its random numbers are
+    /// every other clone's.
+    Wake(Moment),
+    /// Send the kernel's own types, as [`Event::Types`].
+    Types,
+    /// Find out what this kernel can do, by trying.
     Probe,
     /// Change a global variable while the program runs.
     SetGlobal {
@@ -41,6 +47,15 @@ pub enum Command {
     },
     /// Detach, drain what is buffered, say [`Event::Done`].
     Stop,
+}
+
+/// What a restored guest cannot know by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Nanoseconds since 1970.
+    pub unix_ns: u64,
+    /// For the kernel's random pool.
+    pub entropy: [u8; 32],
 }
 
 /// Everything that one run needs to start.
@@ -85,7 +100,7 @@ pub enum Policy {
 ///
 /// In this order; `*` any number of times. [`Event::Done`] is always last and
 /// comes once, unless the worker dies.
-/// `Hello, Waiting?, [Probed | Refused | OpenFailed | LoadFailed | Loaded, Attached*,
+/// `Hello, Waiting?, (Hello | Types* | Probed)*, [Refused | OpenFailed | LoadFailed | Loaded, Attached*,
 /// AttachFailed? | Observing, (Trace | Map | Globals | Output | Stats | Lost |
 /// StimulusEnded | Edited)*], Done`, with `Log` anywhere between.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -191,6 +206,13 @@ pub enum Event {
     },
     /// The answer to [`Command::Probe`].
     Probed(Vec<Probe>),
+    /// The answer to [`Command::Types`], in pieces.
+    Types {
+        /// The next bytes of the kernel's raw BTF.
+        bytes: Vec<u8>,
+        /// Nothing follows.
+        last: bool,
+    },
     /// Nothing follows.
     Done(Done),
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use bpflab_worker::{Command, Done, Event, Load, Policy, Refusal};
+use bpflab_worker::{Command, Done, Event, Load, Policy, Refusal, VERSION};
 use nix::sys::{prctl, signal};
 
 use crate::{
@@ -17,30 +17,59 @@ use crate::{
     probe,
     stats::Stats,
     stimulus::{self, Held},
+    wake,
 };
+
+/// Bytes of types in one event.
+const TYPES_PIECE: usize = 256 << 10;
+
+/// Where this loader serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A machine that belongs to someone: its clock is not ours to set.
+    Host,
+    /// A guest of this run alone.
+    Guest,
+}
 
 /// Serves the run whose keeper made `instance`. `alive` is the number of a
 /// descriptor whose closing tells the keeper that we are gone.
-pub(crate) fn load(instance: &Path, alive: &str) -> crate::Result {
+pub(crate) fn load(instance: &Path, alive: &str, place: Place) -> crate::Result {
     prctl::set_pdeathsig(signal::SIGKILL)?;
     prctl::set_name(c"bpflab-worker")?; // started as /proc/self/exe, it would be "exe"
     stimulus::keep_to_ourselves(alive.parse()?)?;
     let mut inlet = Inlet::stdin()?;
     let mut outlet = Outlet::stdout()?;
-    match inlet.wait()? {
-        None | Some(Command::Stop) => outlet.send(&Event::Done(Done::Stopped)),
-        Some(Command::Probe) => {
-            outlet.send(&Event::Probed(probe::probe()))?;
-            outlet.send(&Event::Done(Done::Completed))
-        }
-        Some(Command::SetGlobal { .. }) => Err("a global to set before anything is loaded".into()),
-        Some(Command::Load(load)) => {
-            logs::listen();
-            let done = serve(&load, instance, &mut inlet, &mut outlet)?;
-            logs::send(&mut outlet)?;
-            outlet.send(&Event::Done(done))
+    loop {
+        match inlet.wait()? {
+            None | Some(Command::Stop) => return outlet.send(&Event::Done(Done::Stopped)),
+            Some(Command::Wake(_)) if place == Place::Host => return Err("only a guest can wake".into()),
+            Some(Command::Wake(moment)) => {
+                wake::wake(&moment)?;
+                outlet.send(&Event::Hello { version: VERSION, release: wake::release()? })?;
+            }
+            Some(Command::Types) => types(&mut outlet)?,
+            Some(Command::Probe) => outlet.send(&Event::Probed(probe::probe()))?,
+            Some(Command::SetGlobal { .. }) => {
+                return Err("a global to set before anything is loaded".into());
+            }
+            Some(Command::Load(load)) => {
+                logs::listen();
+                let done = serve(&load, instance, &mut inlet, &mut outlet)?;
+                logs::send(&mut outlet)?;
+                return outlet.send(&Event::Done(done));
+            }
         }
     }
+}
+
+/// The kernel's own types in pieces.
+fn types(outlet: &mut Outlet) -> crate::Result {
+    let all = std::fs::read("/sys/kernel/btf/vmlinux")?;
+    for piece in all.chunks(TYPES_PIECE) {
+        outlet.send(&Event::Types { bytes: piece.to_vec(), last: false })?;
+    }
+    outlet.send(&Event::Types { bytes: Vec::new(), last: true })
 }
 
 fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {

@@ -3,7 +3,8 @@
 //! `keep` is what a server starts on the host; it starts `load`, which serves
 //! the run. `stimulus` is a process held back until all is attached, and
 //! `lab-do` the small tool that stimuli use. `headers` writes what learners
-//! include, and `host` lets a server without root reach `keep`.
+//! include, and `host` lets a server without root reach `keep`. As PID 1 it is
+//! a guest's init.
 
 mod act;
 mod attach;
@@ -11,6 +12,7 @@ mod ctype;
 mod decode;
 mod globals;
 mod guard;
+mod guest;
 mod headers;
 mod host;
 mod instance;
@@ -26,10 +28,11 @@ mod probe;
 mod stats;
 mod stimulus;
 mod trace;
+mod wake;
 
 use std::{path::Path, process::ExitCode};
 
-const USAGE: &str = "usage: bpflab-worker keep | headers DIR | host SOCKET UID";
+const USAGE: &str = "usage: bpflab-worker keep | headers DIR [BTF] | host SOCKET UID";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> =
@@ -38,11 +41,22 @@ fn main() -> ExitCode {
     if words.first().is_some_and(|name| name.ends_with(stimulus::TOOL)) {
         return act::act(&words[1..]);
     }
+    if std::process::id() == 1 && words.len() == 1 {
+        if let Err(error) = guest::first_step() {
+            eprintln!("bpflab: {error}");
+        }
+        return ExitCode::FAILURE; // PID 1 has ended: the kernel panics, which ends the guest
+    }
     let result = match words.get(1..).unwrap_or_default() {
         ["keep"] => keeper::keep(),
-        ["load", instance, alive] => loader::load(Path::new(instance), alive),
+        ["load", instance, alive] => loader::load(Path::new(instance), alive, loader::Place::Host),
+        ["load", instance, alive, guest::SECOND_STEP] => {
+            loader::load(Path::new(instance), alive, loader::Place::Guest)
+        }
         ["stimulus", command] => stimulus::hold(command),
-        ["headers", folder] => headers::write(Path::new(folder)),
+        ["headers", folder] => headers::write(Path::new(folder), None),
+        ["headers", folder, types] => headers::write(Path::new(folder), Some(Path::new(types))),
+        [guest::SECOND_STEP] => guest::second_step(),
         ["host", socket, uid] => host::serve(Path::new(socket), uid),
         _ => Err(USAGE.into()),
     };

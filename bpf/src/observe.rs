@@ -132,7 +132,9 @@ impl<'a> Observer<'a> {
                             let error = self.change(&name, &value).err();
                             outlet.send(&Event::Edited { token, error })?;
                         }
-                        Command::Load(_) | Command::Probe => return Err("a second first command".into()),
+                        Command::Load(_) | Command::Wake(_) | Command::Types | Command::Probe => {
+                            return Err("a command for before the run".into());
+                        }
                     }
                 }
             }

@@ -28,7 +28,7 @@ pub(crate) const TOOL: &str = "lab-do";
 /// The stimulus's user and group: a number that nothing else on a machine
 /// uses, so that ending "everything of this user" ends this run's processes
 /// and no one else's.
-const USER: u32 = 0x0062_706c;
+pub(crate) const USER: u32 = 0x0062_706c;
 
 /// Processes a stimulus may have at once: enough for a shell script, and a
 /// fork bomb stays small.

@@ -15,9 +15,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{Error, Worker};
+use super::{Error, Worker, worker::Place};
 use crate::{
-    kernel::{HOST, Kernel, State},
+    kernel::{Accelerator, HOST, Kernel, State},
     say::Sentence,
 };
 
@@ -94,7 +94,7 @@ impl Host {
             Ok(_) => State::Ready,
             Err(why) => State::Off(why.clone()),
         };
-        Kernel { name: HOST.to_owned(), release: Some(release), state }
+        Kernel { name: HOST.to_owned(), release: Some(release), state, accelerator: Accelerator::None }
     }
 
     pub(super) async fn worker(&self) -> Result<Worker, Error> {
@@ -117,7 +117,7 @@ fn child(program: &Path) -> Result<Worker, Error> {
         .process_group(0) // a Ctrl-C in our terminal is ours; the keeper cleans up first
         .spawn()?;
     match (keeper.stdin.take(), keeper.stdout.take()) {
-        (Some(stdin), Some(stdout)) => Ok(Worker::new(stdin, stdout, Some(keeper))),
+        (Some(stdin), Some(stdout)) => Ok(Worker::new(stdin, stdout, Place::Child(keeper))),
         _ => Err(std::io::Error::other("a worker without pipes").into()),
     }
 }
@@ -128,7 +128,7 @@ async fn helped(socket: &Path) -> Result<Worker, Error> {
         match UnixStream::connect(socket).await {
             Ok(stream) => {
                 let (events, commands) = stream.into_split();
-                return Ok(Worker::new(commands, events, None));
+                return Ok(Worker::new(commands, events, Place::Elsewhere));
             }
             Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(20)).await,
             Err(_) => return Err(Error::Off(Sentence::HostHelperGone)),

@@ -5,10 +5,14 @@
 use bpflab_worker::{Command, Event, Frames, MAX_EVENT, encode};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::UnixStream,
     process::Child,
 };
 
-use super::Error;
+use super::{
+    Error,
+    guest::{Console, Monitor, Qemu},
+};
 
 /// Bytes read at once.
 const CHUNK: usize = 64 << 10;
@@ -19,13 +23,24 @@ pub struct Worker {
     events: Box<dyn AsyncRead + Send + Unpin>,
     frames: Frames,
     chunk: Vec<u8>,
-    /// Reaped when it has ended; never killed, since it cleans up after itself.
-    child: Option<Child>,
+    place: Place,
+}
+
+/// What the worker lives in.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// A keeper of ours. Reaped when it has ended; never killed, since it
+    /// cleans up after itself.
+    Child(Child),
+    /// Someone else reaps it.
+    Elsewhere,
+    /// A guest, which is thrown away.
+    Guest { process: Child, console: Console, terminal: Option<UnixStream>, _monitor: Monitor },
 }
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Worker").field("child", &self.child).finish_non_exhaustive()
+        f.debug_struct("Worker").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
@@ -33,14 +48,38 @@ impl Worker {
     pub(super) fn new(
         commands: impl AsyncWrite + Send + Unpin + 'static,
         events: impl AsyncRead + Send + Unpin + 'static,
-        child: Option<Child>,
+        place: Place,
     ) -> Self {
         Self {
             commands: Box::new(commands),
             events: Box::new(events),
             frames: Frames::new(MAX_EVENT),
             chunk: vec![0; CHUNK],
-            child,
+            place,
+        }
+    }
+
+    /// The worker in a guest, which ends with it.
+    pub(super) fn in_guest(qemu: Qemu) -> Self {
+        let Qemu { process, monitor, console, worker, terminal } = qemu;
+        let (events, commands) = worker.into_split();
+        let place = Place::Guest { process, console, terminal: Some(terminal), _monitor: monitor };
+        Self::new(commands, events, place)
+    }
+
+    /// What the guest's kernel said of its own death, if it did.
+    pub fn trouble(&self) -> Option<String> {
+        match &self.place {
+            Place::Guest { console, .. } => console.trouble(),
+            Place::Child(_) | Place::Elsewhere => None,
+        }
+    }
+
+    /// The other end of the guest's terminal, once.
+    pub fn terminal(&mut self) -> Option<UnixStream> {
+        match &mut self.place {
+            Place::Guest { terminal, .. } => terminal.take(),
+            Place::Child(_) | Place::Elsewhere => None,
         }
     }
 
@@ -72,10 +111,18 @@ impl Worker {
     }
 
     /// Closes the commands and waits until the worker has cleaned up and gone.
+    /// A guest has nothing to clean up.
     pub async fn gone(mut self) {
         drop(self.commands);
+        match &mut self.place {
+            Place::Guest { process, .. } => {
+                let _ = process.kill().await; // it may have ended by itself
+                return;
+            }
+            Place::Child(_) | Place::Elsewhere => {}
+        }
         while self.events.read(&mut self.chunk).await.is_ok_and(|got| got > 0) {}
-        if let Some(child) = &mut self.child {
+        if let Place::Child(child) = &mut self.place {
             let _ = child.wait().await; // only reaped: its events have said all there is
         }
     }

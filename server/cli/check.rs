@@ -10,7 +10,6 @@ use clap::{Args, ValueEnum};
 
 use super::{Context, kernel_names, status};
 use crate::{
-    backend::HostSettings,
     lab,
     lesson::{Course, Lesson},
     run::Runs,
@@ -24,7 +23,7 @@ use trial::{Of, Trial, Verdict};
 pub(super) struct Arguments {
     /// The lessons to check [default: all]
     slugs: Vec<String>,
-    /// Where to run: host, or several by commas
+    /// Where to run: 6.1, host, several by commas, or all guests
     #[arg(long, value_name = "K")]
     kernel: Option<String>,
     /// Check a learner's file instead, against exactly one lesson
@@ -75,8 +74,8 @@ pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Re
             return Ok(status::USAGE);
         }
     };
-    let lab = lab::prepare(&context.folders, &HostSettings::local(), true).await;
-    let kernels = kernel_names(arguments.kernel.as_deref(), lab.backends.default_kernel());
+    let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
+    let kernels = kernel_names(arguments.kernel.as_deref(), &lab.backends);
     let runs = Runs::new(lab);
     let mut trials = Vec::new();
     for lesson in lessons {

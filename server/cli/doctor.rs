@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::{Context, Format, status};
 use crate::{
-    backend::{Backends, HostSettings},
+    backend::Backends,
+    compile::Types,
     kernel::{ARCHITECTURE, HOST, State},
     lab,
     say::{Lang, Sentence},
@@ -42,29 +43,34 @@ struct Line<'a> {
 
 /// Looks at everything and says what it saw.
 pub(super) async fn doctor(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
-    let lab = lab::prepare(&context.folders, &HostSettings::local(), false).await;
+    let lab = lab::prepare(&context.folders, &lab::Setup { own_files: false, ..lab::Setup::local() }).await;
     let mut findings = vec![architecture()];
-    match &lab.compiler {
-        Ok(compiler) => {
-            let version = compiler.version().to_owned();
+    match &lab.compilers {
+        Ok(compilers) => {
+            let version = compilers.version().to_owned();
             findings.push(good("compiler", Sentence::DoctorClang { version }));
             findings.push(good("sandbox", Sentence::DoctorSandbox));
-            let path = compiler.headers().folder().display().to_string();
-            findings.push(good("headers", Sentence::DoctorHeaders { path }));
+            match compilers.get(&Types::Running).await {
+                Ok(compiler) => {
+                    let path = compiler.headers().folder().display().to_string();
+                    findings.push(good("headers", Sentence::DoctorHeaders { path }));
+                }
+                Err(error) => findings.push(bad("headers", error.sentence(), None)),
+            }
         }
         Err(why) => findings.push(bad("compiler", why.clone(), mend(why))),
     }
     let mut can_run = false;
     for kernel in lab.backends.kernels() {
         match kernel.state {
-            State::Ready => {
-                can_run = lab.compiler.is_ok();
+            State::Ready | State::Preparing => {
+                can_run = lab.compilers.is_ok();
                 let release = kernel.release.unwrap_or_default();
                 findings.push(good(&kernel.name, Sentence::DoctorHost { release }));
                 let probes = probe(&lab.backends, &kernel.name).await;
                 findings.extend(probes.into_iter().map(|probe| kind(&kernel.name, probe)));
             }
-            State::Off(why) => {
+            State::Off(why) | State::NoImage(why) => {
                 let says = Sentence::DoctorHostOff { why: why.say(context.lang) };
                 findings.push(bad(&kernel.name, says, mend(&why)));
             }
@@ -96,7 +102,10 @@ async fn probe(backends: &Backends, kernel: &str) -> Vec<Probe> {
     if worker.send(&Command::Probe).await.is_ok() {
         while let Ok(Some(event)) = worker.next().await {
             match event {
-                Event::Probed(probes) => found = probes,
+                Event::Probed(probes) => {
+                    found = probes;
+                    break;
+                }
                 Event::Done(_) => break,
                 _ => {}
             }

@@ -4,10 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Context, Format, status};
-use crate::{
-    backend::{Backends, Host, HostSettings},
-    kernel::State,
-};
+use crate::{kernel::State, lab};
 
 /// Arguments of `bpflab kernels`.
 #[derive(Debug, Args)]
@@ -31,14 +28,16 @@ struct Line<'a> {
 
 /// Lists them; what each supports is found out by `doctor` so far.
 pub(super) async fn kernels(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
-    let backends = Backends::new(Host::new(&HostSettings::local()));
+    let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
+    let backends = &lab.backends;
     for kernel in backends.kernels() {
         let (state, why) = match &kernel.state {
-            State::Ready => ("ready", None),
+            State::Ready | State::Preparing => ("ready", None),
+            State::NoImage(why) => ("no_image", Some(why.say(context.lang))),
             State::Off(why) => ("off", Some(why.say(context.lang))),
         };
         let features = match state {
-            "ready" => super::doctor::features(&backends, &kernel.name).await,
+            "ready" => super::doctor::features(backends, &kernel.name).await,
             _ => Vec::new(),
         };
         let release = kernel.release.as_deref();
@@ -50,7 +49,7 @@ pub(super) async fn kernels(arguments: Arguments, context: &Context) -> anyhow::
                     release,
                     state,
                     why,
-                    accelerator: "none",
+                    accelerator: kernel.accelerator.name(),
                     features,
                 };
                 println!("{}", serde_json::to_string(&line)?);

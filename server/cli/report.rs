@@ -8,7 +8,7 @@ use crate::{
     diagnostic::Diagnostic,
     run::{Batch, RunEvent},
     say::Lang,
-    wire::{Writer, outcome as outcome_name, severity, stream},
+    wire::{Writer, outcome as outcome_name, severity, step, stream},
 };
 
 /// Prints a batch as JSON, one object a line.
@@ -20,14 +20,23 @@ pub(super) fn json(writer: &Writer, batch: &Batch) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Prints a batch for a person.
-pub(super) fn text(batch: &Batch, lang: Lang) -> io::Result<()> {
+/// Prints a batch for a person; of several kernels each line says whose it is.
+pub(super) fn text(batch: &Batch, several: bool, lang: Lang) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for lost in &batch.lost {
         writeln!(out, "lost      {} of {}", lost.count, stream(&lost.stream))?;
     }
     for entry in &batch.entries {
-        event(&mut out, &entry.event, lang)?;
+        match &entry.kernel {
+            Some(kernel) if several => {
+                let mut lines = Vec::new();
+                event(&mut lines, &entry.event, lang)?;
+                for line in String::from_utf8_lossy(&lines).lines() {
+                    writeln!(out, "{kernel:<5} {line}")?;
+                }
+            }
+            _ => event(&mut out, &entry.event, lang)?,
+        }
     }
     out.flush()
 }
@@ -36,12 +45,17 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
     match event {
         RunEvent::Started { .. } | RunEvent::Observing { .. } | RunEvent::Stats(_) => Ok(()),
         RunEvent::Queued { position } => writeln!(out, "queued    {position}"),
+        RunEvent::Preparing { step: now, ms } => {
+            writeln!(out, "preparing {} ({:.1} s)", step(*now), ms / 1e3)
+        }
         RunEvent::Diagnosed(found) => diagnostic(out, found, lang),
         RunEvent::Compiled { bytes, cached, ms } => {
             let how = if *cached { ", known already" } else { "" };
             writeln!(out, "compiled  {bytes} bytes in {ms:.0} ms{how}")
         }
-        RunEvent::Placed { release, .. } => writeln!(out, "kernel    {release}"),
+        RunEvent::Placed { release, accelerator, ms } => {
+            writeln!(out, "kernel    {release} ({}, {ms:.0} ms)", accelerator.name())
+        }
         RunEvent::Loaded { programs, maps } => {
             for program in programs {
                 let (name, kind) = (&program.name, &program.kind);

@@ -7,7 +7,6 @@ use clap::Args;
 
 use super::{Context, Format, duration, kernel_names, report, status, status_of, worst};
 use crate::{
-    backend::HostSettings,
     compile::{Confinement, Sources},
     lab,
     run::{About, LIMITS, Runs, Submission, Unjudged},
@@ -22,9 +21,12 @@ pub(super) struct Arguments {
     file: PathBuf,
     /// Headers that it includes from beside it
     headers: Vec<PathBuf>,
-    /// Where to run: host, or several by commas
+    /// Where to run: 6.1, host, several by commas, or all guests
     #[arg(long, value_name = "K")]
     kernel: Option<String>,
+    /// Compile once, against this kernel's types, and load that everywhere
+    #[arg(long = "headers", value_name = "K")]
+    types: Option<String>,
     /// A shell command that makes something happen, started once all is attached
     #[arg(long, value_name = "COMMAND")]
     stimulus: Option<String>,
@@ -62,18 +64,18 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             return Ok(status::USAGE);
         }
     };
-    let lab = lab::prepare(&context.folders, &HostSettings::local(), true).await;
-    if lab.compiler.as_ref().is_ok_and(|compiler| compiler.confinement() == Confinement::Landlock) {
+    let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
+    if lab.compilers.as_ref().is_ok_and(|compiler| compiler.confinement() == Confinement::Landlock) {
         eprintln!("bpflab: {}", Sentence::SandboxIsLandlock.say(context.lang));
     }
-    let default = lab.backends.default_kernel();
-    let kernels = kernel_names(arguments.kernel.as_deref(), default);
+    let kernels = kernel_names(arguments.kernel.as_deref(), &lab.backends);
     if arguments.kernel.is_none() {
-        eprintln!("bpflab: running on {default}");
+        eprintln!("bpflab: running on {}", lab.backends.default_kernel());
     }
     let submission = Submission {
         sources,
         kernels,
+        headers: arguments.types,
         globals: arguments.global.into_iter().collect(),
         stimulus: arguments.stimulus,
         span: lab::span(arguments.exactly, LIMITS.command_line),
@@ -94,13 +96,14 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     });
     let mut watcher = handle.watch(0);
     let writer = Writer::new(handle.id.to_string(), handle.about.clone(), context.lang);
+    let several = handle.kernels().len() > 1;
     let mut ends = Vec::new();
     while let Some(batch) = watcher.next().await {
         let ended = batch.entries.iter().filter(|entry| entry.event.is_end());
         ends.extend(ended.map(|entry| status_of(&entry.event)));
         match arguments.format {
             Format::Json => report::json(&writer, &batch)?,
-            Format::Text => report::text(&batch, context.lang)?,
+            Format::Text => report::text(&batch, several, context.lang)?,
         }
     }
     interrupted.abort();

@@ -26,6 +26,10 @@ pub(super) struct Arguments {
     /// A name that the server goes by, besides localhost
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// Memory that guests may take while they wait for a run, in MiB
+    /// [default: an eighth of the machine's]
+    #[arg(long, value_name = "MIB")]
+    warm_memory: Option<u64>,
     /// Read a lesson again whenever it is looked at
     #[arg(long)]
     watch: bool,
@@ -41,18 +45,24 @@ pub(super) async fn serve(arguments: Arguments, context: &Context) -> anyhow::Re
         .await
         .with_context(|| format!("{} cannot be listened on; name another with --listen", arguments.listen))?;
     let address = listener.local_addr()?;
-    let settings = HostSettings { loopback: address.ip().is_loopback(), ..HostSettings::local() };
-    eprintln!("bpflab: preparing compiler and kernel headers …");
-    let mut lab = lab::prepare(&context.folders, &settings, false).await;
+    let host = HostSettings { loopback: address.ip().is_loopback(), ..HostSettings::local() };
+    let setup = lab::Setup {
+        host,
+        own_files: false,
+        warm_bytes: arguments.warm_memory.map_or_else(lab::warm_bytes, |mib| mib << 20),
+    };
+    let mut lab = lab::prepare(&context.folders, &setup).await;
     lab.ahead = true;
-    match &lab.compiler {
-        Ok(compiler) => compiler.warm().await,
-        Err(why) => eprintln!("bpflab: {}", why.say(context.lang)),
+    if let Err(why) = &lab.compilers {
+        eprintln!("bpflab: {}", why.say(context.lang));
     }
     for kernel in lab.backends.kernels() {
         match kernel.state {
             State::Ready => eprintln!("bpflab: {} {}", kernel.name, kernel.release.unwrap_or_default()),
-            State::Off(why) => eprintln!("bpflab: {} is off: {}", kernel.name, why.say(context.lang)),
+            State::Preparing => eprintln!("bpflab: {} is being prepared", kernel.name),
+            State::NoImage(why) | State::Off(why) => {
+                eprintln!("bpflab: {} is off: {}", kernel.name, why.say(context.lang))
+            }
         }
     }
     let down = CancellationToken::new();

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use super::{
-    Error,
+    Error, Types,
     clang::Clang,
     flags,
     sandbox::{Ended, Sandbox},
@@ -39,9 +39,14 @@ impl Headers {
         sandbox: &Sandbox,
         data: &Path,
         worker: &Path,
+        types: &Types,
     ) -> Result<Self, Error> {
         let mut hash = Sha256::new();
-        hash.update(fs::read(KERNEL_BTF).map_err(|error| Error::Headers(format!("{KERNEL_BTF}: {error}")))?);
+        let btf = match types {
+            Types::Running => Path::new(KERNEL_BTF),
+            Types::File(file) => file,
+        };
+        hash.update(fs::read(btf).map_err(|error| Error::Headers(format!("{}: {error}", btf.display())))?);
         hash.update(
             fs::read(worker).map_err(|error| Error::Headers(format!("{}: {error}", worker.display())))?,
         );
@@ -52,14 +57,14 @@ impl Headers {
         let folder = data.join("headers").join(&key);
         let headers = Self { folder, key };
         if !headers.precompiled().is_file() {
-            headers.make(sandbox, worker).await?;
+            headers.make(sandbox, worker, btf).await?;
         }
         Ok(headers)
     }
 
     /// The precompiled header comes last and whole, so that where it is all
     /// the others are; a folder that was begun is begun again.
-    async fn make(&self, sandbox: &Sandbox, worker: &Path) -> Result<(), Error> {
+    async fn make(&self, sandbox: &Sandbox, worker: &Path, btf: &Path) -> Result<(), Error> {
         make_open_folder(&self.folder)?;
         let folder = fs::File::open(&self.folder)?;
         // Another server may be at it; then its headers are ours.
@@ -67,8 +72,13 @@ impl Headers {
         if self.precompiled().is_file() {
             return Ok(());
         }
-        let output =
-            Command::new(worker).arg("headers").arg(&self.folder).kill_on_drop(true).output().await?;
+        let output = Command::new(worker)
+            .arg("headers")
+            .arg(&self.folder)
+            .arg(btf)
+            .kill_on_drop(true)
+            .output()
+            .await?;
         if !output.status.success() {
             return Err(Error::Headers(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }

@@ -66,6 +66,7 @@ struct NeedsTable {
 #[serde(deny_unknown_fields, default)]
 struct RunTable {
     seconds: Option<u64>,
+    headers: Option<String>,
     stimulus: Option<String>,
     globals: BTreeMap<String, String>,
 }
@@ -191,6 +192,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
         needs: Needs { kernel: file.needs.kernel, features: file.needs.features, hooks: file.needs.hooks },
         run: Setup {
             seconds: file.run.seconds.unwrap_or(DEFAULT_SECONDS),
+            headers: file.run.headers,
             stimulus: file.run.stimulus,
             globals: file.run.globals,
         },

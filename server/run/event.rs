@@ -5,7 +5,9 @@ use bpflab_worker::{
 };
 
 use crate::{
+    backend::Step,
     diagnostic::Diagnostic,
+    kernel::Accelerator,
     say::{Sentence, Text},
 };
 
@@ -27,6 +29,13 @@ pub enum RunEvent {
         /// How many runs are before it, from 1.
         position: usize,
     },
+    /// `*` The first use of this kernel is being prepared.
+    Preparing {
+        /// What is being done.
+        step: Step,
+        /// Since when.
+        ms: f64,
+    },
     /// `*` Something to say about a source line.
     Diagnosed(Diagnostic),
     /// The object is there.
@@ -42,6 +51,8 @@ pub enum RunEvent {
     Placed {
         /// `uname -r`.
         release: String,
+        /// How its instructions are run.
+        accelerator: Accelerator,
         /// How long it took.
         ms: f64,
     },
@@ -139,6 +150,8 @@ pub enum Outcome {
 pub struct Stages {
     /// Waiting for its turn.
     pub queued: Option<f64>,
+    /// Making the kernel and its headers ready, at its first use.
+    pub prepare: Option<f64>,
     /// Compiling.
     pub compile: Option<f64>,
     /// Waiting for a worker after the compiler was done: the two run side by side.

@@ -204,7 +204,7 @@ impl Observation<'_> {
                 }
                 let ms = ms(self.since);
                 self.enter(Phase::Load);
-                self.say(RunEvent::Placed { release, ms });
+                self.say(RunEvent::Placed { release, accelerator: self.part.accelerator(), ms });
             }
             Event::Waiting => {
                 self.enter(Phase::Turn);
@@ -280,7 +280,7 @@ impl Observation<'_> {
                     let _ = change.answer.send(answer);
                 }
             }
-            Event::Probed(_) => return Err(End::Fault(Sentence::WorkerFault)),
+            Event::Probed(_) | Event::Types { .. } => return Err(End::Fault(Sentence::WorkerFault)),
             Event::Done(done) => return Ok(Some(self.done(done))),
         }
         Ok(None)

@@ -17,9 +17,9 @@ use super::{
     Judge, LIMITS, Lab, Outcome, RunEvent, Stages, Submission, observe, queue::Waiting, story::Story,
 };
 use crate::{
-    backend::Worker,
-    compile::{Compiled, Object},
-    kernel::HOST,
+    backend::{Step, Worker},
+    compile::{Compiled, Compiler, Object, Types},
+    kernel::{Accelerator, HOST},
     say::Sentence,
 };
 
@@ -81,6 +81,7 @@ pub(super) struct Part {
     pub(super) judge: Box<dyn Judge>,
     pub(super) stop: CancellationToken,
     pub(super) stages: Stages,
+    compiler: Option<Arc<Compiler>>,
     told: bool,
 }
 
@@ -94,7 +95,18 @@ impl Part {
         judge: Box<dyn Judge>,
         stop: CancellationToken,
     ) -> Self {
-        Self { kernel, submission, lab, story, live, judge, stop, stages: Stages::default(), told: false }
+        Self {
+            kernel,
+            submission,
+            lab,
+            story,
+            live,
+            judge,
+            stop,
+            stages: Stages::default(),
+            compiler: None,
+            told: false,
+        }
     }
 
     /// Runs all stages and tells the end.
@@ -114,10 +126,17 @@ impl Part {
         self.told = true;
         self.story.push(Some(&self.kernel), event);
         if self.lab.ahead
-            && let Ok(compiler) = &self.lab.compiler
+            && let Some(compiler) = &self.compiler
         {
             compiler.warm().await;
         }
+    }
+
+    /// How this kernel's instructions are run.
+    pub(super) fn accelerator(&self) -> Accelerator {
+        let kernels = self.lab.backends.kernels();
+        let found = kernels.iter().find(|kernel| *kernel.name == *self.kernel);
+        found.map_or(Accelerator::None, |kernel| kernel.accelerator)
     }
 
     /// Adds an event to the story, after its judge has seen it.
@@ -140,6 +159,10 @@ impl Part {
             }
         };
         self.stages.queued = Some(ms(began));
+        tokio::select! {
+            ready = self.prepare() => ready?,
+            () = stop.cancelled() => return Ok(Outcome::Cancelled),
+        }
         // Neither needs the other: the worker makes ready while clang compiles.
         let lab = self.lab.clone();
         let kernel = self.kernel.clone();
@@ -162,9 +185,48 @@ impl Part {
         self.observe(worker, &object, waited).await
     }
 
-    async fn compile(&mut self) -> Result<Arc<Object>, End> {
+    /// Sees to it that the kernel and the compiler for it are there. Takes
+    /// seconds at a kernel's first use, and says what is being done.
+    async fn prepare(&mut self) -> Result<(), End> {
+        let began = Instant::now();
         let lab = self.lab.clone();
-        let compiler = lab.compiler.as_ref().map_err(|why| End::Fault(why.clone()))?;
+        let compilers = lab.compilers.as_ref().map_err(|why| End::Fault(why.clone()))?;
+        let headers = self.submission.headers.clone().unwrap_or_else(|| self.kernel.to_string());
+        let mut step = lab.backends.guests().step(&headers);
+        let mut preparing = std::pin::pin!(lab.backends.types(&headers));
+        let types = loop {
+            let changed = async {
+                match &mut step {
+                    // The sender lives as long as the lab.
+                    Some(step) => step.changed().await.is_ok(),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                types = &mut preparing => break types.map_err(|error| {
+                    tracing::warn!(kernel = %headers, %error, "not ready");
+                    End::Fault(error.sentence())
+                })?,
+                _ = changed => {
+                    let now = step.as_mut().and_then(|step| *step.borrow_and_update());
+                    if let Some(step) = now {
+                        self.say(RunEvent::Preparing { step, ms: ms(began) });
+                    }
+                }
+            }
+        };
+        let types = types.map_or(Types::Running, Types::File);
+        if !compilers.has(&types) {
+            self.say(RunEvent::Preparing { step: Step::Headers, ms: ms(began) });
+        }
+        let compiler = compilers.get(&types).await.map_err(|error| End::Fault(error.sentence()))?;
+        self.compiler = Some(compiler);
+        self.stages.prepare = Some(ms(began));
+        Ok(())
+    }
+
+    async fn compile(&mut self) -> Result<Arc<Object>, End> {
+        let compiler = self.compiler.clone().ok_or(End::Fault(Sentence::CompilerFailed))?;
         let began = Instant::now();
         let compiled = compiler.compile(&self.submission.sources).await.map_err(|error| {
             tracing::error!(%error, "compiling");

@@ -16,16 +16,16 @@ use super::{
     queue::Queue,
     story::Story,
 };
-use crate::{backend::Backends, compile::Compiler, dice, say::Sentence};
+use crate::{backend::Backends, compile::Compilers, dice, say::Sentence};
 
 /// How often a run looks whether anyone watches it.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// What runs need: a compiler, and places to run.
+/// What runs need: compilers, and places to run.
 #[derive(Debug)]
 pub struct Lab {
-    /// The compiler, or why there is none.
-    pub compiler: Result<Compiler, Sentence>,
+    /// The compilers, or why there are none.
+    pub compilers: Result<Compilers, Sentence>,
     /// Places to run.
     pub backends: Backends,
     /// Whether a compiler is started ahead of the next source.
@@ -59,6 +59,7 @@ pub struct Handle {
     pub id: RunId,
     /// What it is about.
     pub about: Arc<About>,
+    kernels: Arc<[String]>,
     story: Arc<Story>,
     live: Arc<Live>,
     stop: CancellationToken,
@@ -68,6 +69,11 @@ impl Handle {
     /// Watches from a number on.
     pub fn watch(&self, from: u64) -> Watcher {
         self.story.watch(from)
+    }
+
+    /// Where it runs.
+    pub fn kernels(&self) -> &[String] {
+        &self.kernels
     }
 
     /// Ends it.
@@ -133,6 +139,7 @@ impl Runs {
         let handle = Handle {
             id: RunId::fresh(),
             about: Arc::new(about),
+            kernels: submission.kernels.clone().into(),
             story: Story::new(LIMITS.buffer_bytes),
             live: Arc::new(Live::default()),
             stop: CancellationToken::new(),

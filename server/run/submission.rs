@@ -13,6 +13,8 @@ pub struct Submission {
     pub sources: Sources,
     /// Where to run, at least one, each once.
     pub kernels: Vec<String>,
+    /// Whose types the program is compiled against; each kernel's own, if none is named.
+    pub headers: Option<String>,
     /// Global variables to set before load.
     pub globals: BTreeMap<String, String>,
     /// A shell command that makes something happen.

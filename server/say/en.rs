@@ -191,6 +191,19 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::HostHelperGone => {
             "The helper that reaches the machine's own kernel has gone: run \"make host\" again, then start the server again.".into()
         }
+        S::NoQemu => "QEMU is not installed, so there are no guests: run \"make setup\".".into(),
+        S::ImageMissing { kernel } => {
+            format!("The image of kernel {kernel} was not built yet: run \"make images\".")
+        }
+        S::GuestDiskFull => {
+            "The disk is full, so no guest can be made: free some room in the lab's data folder (\"bpflab doctor\" names it), then run again.".into()
+        }
+        S::GuestDidNotBoot { why } => {
+            format!("The guest did not start; its console said last: \"{why}\". Run again; if it stays so, \"make images\" builds what is damaged.")
+        }
+        S::GuestFault { why } => {
+            format!("The guest could not be started ({why}). Run again; \"bpflab doctor\" says what is missing.")
+        }
         S::SawTrace { matching, total, wanted, example } => {
             let what = format!("{matching} of {total} trace lines matched; {}.", lines(*wanted));
             match example {
@@ -238,5 +251,40 @@ pub(super) fn say(sentence: &Sentence) -> String {
         }
         S::DoctorArchitectureRight { name } => format!("This machine is {name}, for which bpflab is made."),
         S::DoctorNothingRuns => "Nothing can run here until what is said above is mended.".into(),
+        S::ImageNotBuilt { name } => format!("There is no image of Linux {name} yet; `make images` builds it."),
+        S::ImageDamaged { file } => format!("The image's file {file} is damaged; `make images` builds it again."),
+        S::ImageSuiteLeft { name, suites } => {
+            format!("Linux {name} cannot be built: the mirror no longer has {}.", list(suites))
+        }
+        S::ImageNoRecipe { path } => {
+            format!("There is no recipe for images at {path}; BPFLAB_VM_IMAGES names its folder.")
+        }
+        S::ImageBadRecipe { why } => format!("The recipe for images cannot be used: {why}"),
+        S::ImageNoTools { tools } => {
+            format!("Building images needs {}, not found here; `./setup.sh run` installs what is missing.", list(tools))
+        }
+        S::ImageNoSubordinates { command } => format!("Building the root takes a range of user numbers, and you have none: {command}"),
+        S::ImageNoNamespaces { why } => {
+            format!("User namespaces do not work here ({why}), so that building the root takes root: sudo make images")
+        }
+        S::ImageNoMirror => {
+            "This machine's apt names no mirror of Debian; name one: BPFLAB_MIRROR=ADDRESS make images".into()
+        }
+        S::ImageMirrorSilent { suite } => {
+            format!("The mirror did not give what was asked of {suite}; try again later, or name another with BPFLAB_MIRROR.")
+        }
+        S::ImageMirrorLacks { suite } => format!("The mirror has no {suite}; BPFLAB_MIRROR names another mirror."),
+        S::ImageNoSpace { folder, needed_mib } => {
+            format!("There is too little room in {folder}: building images takes {needed_mib} MiB there.")
+        }
+        S::ImageStepFailed { what } => format!("{what} failed."),
+        S::ImageFolder { path, why } => format!("{path} cannot be used: {why}"),
+        S::ImagePartList { suite } => format!("the list of {suite}"),
+        S::ImagePartKernel { name } => format!("Linux {name}"),
+        S::ImagePartRoot => "the root of all kernels".into(),
+        S::ImageWaiting => "Another build is under way; waiting for it.".into(),
+        S::ImageCurrent { version } => format!("{version} is the newest"),
+        S::ImageNothing => "Nothing to build.".into(),
+        S::ImageBuilt { count, seconds } => format!("Built {count} in {seconds} s."),
     }
 }

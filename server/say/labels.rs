@@ -2,32 +2,50 @@
 //!
 //! Add a label here and it exists in English and Chinese, or it does not
 //! compile. Sentences with arguments live in [`crate::say::Sentence`].
+//!
+//! `[server]` are words of what the server renders; `[script]` travel with each
+//! page for its script; `[later]` are built by static/build.mjs into the scripts
+//! that come with a run, so that they weigh nothing before there is one.
 
-/// Makes the struct, its two instances and the list that the page's script gets.
+/// Makes the struct, its two instances and the lists by who says the words.
 macro_rules! labels {
-    ($($name:ident: $en:literal, $zh:literal;)*) => {
+    (
+        [server] $($a:ident: $a_en:literal, $a_zh:literal;)*
+        [script] $($b:ident: $b_en:literal, $b_zh:literal;)*
+        [later] $($c:ident: $c_en:literal, $c_zh:literal;)*
+    ) => {
         /// The fixed words in one language.
         #[derive(Debug)]
         pub struct Labels {
-            $(#[doc = $en] pub $name: &'static str,)*
+            $(#[doc = $a_en] pub $a: &'static str,)*
+            $(#[doc = $b_en] pub $b: &'static str,)*
+            $(#[doc = $c_en] pub $c: &'static str,)*
         }
 
         /// English.
-        pub const EN: Labels = Labels { $($name: $en,)* };
+        pub const EN: Labels = Labels { $($a: $a_en,)* $($b: $b_en,)* $($c: $c_en,)* };
 
         /// Chinese.
-        pub const ZH: Labels = Labels { $($name: $zh,)* };
+        pub const ZH: Labels = Labels { $($a: $a_zh,)* $($b: $b_zh,)* $($c: $c_zh,)* };
 
         impl Labels {
             /// Name and word of every label.
             pub fn pairs(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name),)*]
+                let mut all = vec![$((stringify!($a), self.$a),)* $((stringify!($c), self.$c),)*];
+                all.extend(self.script());
+                all
+            }
+
+            /// Those that a page carries for its script.
+            pub fn script(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($b), self.$b),)*]
             }
         }
     };
 }
 
 labels! {
+    [server]
     // Around every page.
     skip: "Skip to the content", "跳到正文";
     all_lessons: "All lessons", "全部课程";
@@ -36,7 +54,6 @@ labels! {
     theme_auto: "auto", "自动";
     theme_light: "light", "浅色";
     theme_dark: "dark", "深色";
-    cannot_run: "Programs cannot be run here at the moment.", "此处暂时无法运行程序。";
 
     // The course and the text of a lesson.
     minutes: "min", "分钟";
@@ -44,20 +61,32 @@ labels! {
     on_this_page: "On this page", "本页目录";
     untranslated: "This lesson is in English so far.", "本课暂时只有英文版。";
     previous: "Previous", "上一课";
-    next: "Next", "下一课";
     hints: "Stuck?", "卡住了？";
-    hint: "Hint", "提示";
     solution: "Solution", "参考答案";
-    solution_use: "Put the solution into the editor", "将参考答案放入编辑器";
     no_script: "All of this can be read without JavaScript. To edit and run the program, allow scripts for this page.", "不启用 JavaScript 也能阅读全部内容；要编辑并运行程序，请为本页启用脚本。";
 
     // The bench: editor, buttons, kernel.
     lab: "Lab", "实验台";
     to_lab: "Editor and Run", "编辑并运行";
-    run: "Run", "运行";
-    stop: "Stop", "停止";
     starter: "The starter program", "起始代码";
     flags: "How it is compiled", "编译命令";
+
+    // Pages that are one message, and what a lesson rests on.
+    not_found: "Not found", "找不到";
+    sources: "Where the facts come from", "参考资料";
+
+    [script]
+    // Around every page.
+    cannot_run: "Programs cannot be run here at the moment.", "此处暂时无法运行程序。";
+
+    // The course and the text of a lesson.
+    next: "Next", "下一课";
+    hint: "Hint", "提示";
+    solution_use: "Put the solution into the editor", "将参考答案放入编辑器";
+
+    // The bench: editor, buttons, kernel.
+    run: "Run", "运行";
+    stop: "Stop", "停止";
     editor: "Source code", "源代码";
     editor_help: "Esc, then Tab leaves the editor", "先按 Esc，再按 Tab，可离开编辑器";
     editor_loading: "The editor is loading…", "正在加载编辑器…";
@@ -132,10 +161,38 @@ labels! {
     check_failed: "not passed", "未通过";
     check_saw: "Seen:", "实际看到：";
 
+    // Before the first run.
+    trace_empty: "What your program prints with bpf_printk appears here, line by line.", "程序用 bpf_printk 打印的内容会逐行显示在这里。";
+    results_failed: "The part of the page that shows results could not be loaded: reload the page.", "显示运行结果的部分加载失败，请刷新页面。";
+
+    // Choosing kernels.
+    kernels_all: "All guests", "全部虚拟机";
+    kernels_only: "only", "仅此";
+    kernels_only_name: "Only {name}", "仅选 {name}";
+    kernels_default: "default", "默认";
+    kernels_several: "Several kernels run side by side.", "选择多个内核时，会并排运行。";
+    k_off: "off", "不可用";
+    k_no_image: "no image", "没有镜像";
+    k_preparing: "being prepared; a run waits for it", "正在准备，运行会等待它就绪";
+    acc_none: "this machine", "本机";
+    acc_kvm: "KVM", "KVM";
+    acc_tcg: "software emulation", "软件模拟";
+    run_on: "Run on {name}", "在 {name} 上运行";
+    on_kernels: "on {names}", "{names}";
+    with_terminal: "with a terminal", "附带终端";
+    with_terminal_help: "A shell in the guest, beside your program. Such a run lasts at most 30 minutes.", "在虚拟机里打开一个 shell，与程序同时运行。这样的运行最长 30 分钟。";
+
+    // The first use of a kernel.
+    p_boot: "First use of this kernel: it is booting…", "首次使用该内核：正在启动…";
+    p_ask: "First use of this kernel: asking what it can do…", "首次使用该内核：正在查询它支持的功能…";
+    p_headers: "First use of this kernel: making its headers…", "首次使用该内核：正在生成头文件…";
+    p_snapshot: "First use of this kernel: keeping a snapshot of it…", "首次使用该内核：正在保存快照…";
+    p_restore: "Restoring a guest from its snapshot…", "正在从快照恢复虚拟机…";
+
+    [later]
     // Panels.
     panels: "What the run shows", "运行结果";
     trace: "Trace", "trace 输出";
-    trace_empty: "What your program prints with bpf_printk appears here, line by line.", "程序用 bpf_printk 打印的内容会逐行显示在这里。";
     trace_nothing: "No line was printed.", "没有打印任何内容。";
     trace_no_match: "No line matches.", "没有匹配的行。";
     trace_filter: "Filter lines", "过滤";
@@ -191,7 +248,58 @@ labels! {
     log: "Log", "日志";
     log_empty: "What libbpf and the verifier say appears here.", "libbpf 和验证器的日志会显示在这里。";
     log_libbpf: "libbpf's log", "libbpf 日志";
-    not_found: "Not found", "找不到";
-    sources: "Where the facts come from", "参考资料";
     log_verifier: "The verifier's log", "验证器日志";
+
+    // CO-RE.
+    core: "CO-RE", "CO-RE";
+    core_what: "Relocation", "重定位";
+    core_local: "compiled", "编译时";
+    core_target: "here", "此处";
+    core_moved: "patched", "已修补";
+    core_same: "unchanged", "未变";
+    core_gone: "not there", "不存在";
+    core_none: "libbpf had nothing to relocate in this program.", "该程序没有需要 libbpf 重定位的内容。";
+    core_help: "What libbpf patched into the instructions when it loaded the object. Values are as the relocation's kind says: byte_off is an offset in bytes.", "libbpf 加载目标文件时写入指令的值。值的含义由重定位类型决定：byte_off 为字节偏移。";
+    core_help_several: "A row for each relocation, a column for each kernel: the value that libbpf patched in there.", "每个重定位一行，每个内核一列：libbpf 在该内核上写入的值。";
+    core_was: "compiled as {n}", "编译时为 {n}";
+
+    // Several kernels.
+    side_by_side: "Side by side", "并排";
+    which_kernels: "Kernels shown", "显示的内核";
+    wide: "Hide the text", "隐藏正文";
+    narrow: "Show the text", "显示正文";
+    columns: "Kernels side by side", "各内核并排";
+    differs: "differs", "不同";
+    differences: "Differences", "差异";
+    diff_none_yet: "No difference between the kernels so far", "目前各内核之间没有差异";
+    diff_none: "No difference between the kernels", "各内核之间没有差异";
+    diff_one: "1 difference: {what}", "1 处差异：{what}";
+    diff_many: "{n} differences: {what}", "{n} 处差异：{what}";
+    diff_outcome: "how it ended", "运行结果";
+    diff_program: "{name}: attached to", "{name} 的附加位置";
+    diff_instructions: "{name}: instructions", "{name} 的指令数";
+    diff_check: "check: {says}", "检查项：{says}";
+    diff_core: "CO-RE: {spec}, {kind}", "CO-RE：{spec}（{kind}）";
+    diff_in_outcome: "how they ended", "运行结果";
+    diff_in_place: "where they are attached", "附加位置";
+    diff_in_checks: "checks", "检查项";
+    diff_in_instructions: "instructions", "指令数";
+    diff_in_core: "CO-RE", "CO-RE";
+    list_comma: ", ", "、";
+    times: "Time", "耗时";
+    times_stage: "Stage", "阶段";
+    not_loaded: "not loaded", "未加载";
+
+    // A terminal in the guest.
+    terminal: "Terminal", "终端";
+    terminal_on: "Terminal on {name}", "{name} 上的终端";
+    terminal_which: "Terminal of", "终端所在内核";
+    terminal_help: "F6 leaves the terminal. A run with a terminal lasts at most {n} minutes; afterwards all in it is gone.", "按 F6 离开终端。带终端的运行最长 {n} 分钟，结束后其中的一切都会消失。";
+    terminal_left: "{time} left", "剩余 {time}";
+    terminal_soon: "The terminal closes in {n} min.", "终端将在 {n} 分钟后关闭。";
+    terminal_wait: "The terminal opens once the program is attached.", "程序附加完成后，终端会打开。";
+    terminal_closed: "The terminal is closed; all that was in it is gone.", "终端已关闭，其中的一切已消失。";
+    terminal_away: "The connection is lost; what you type does not arrive.", "连接已断开，输入的内容无法送达。";
+    terminal_hide: "Close the panel", "关闭面板";
+    terminal_reader: "For screen readers", "读屏模式";
 }

@@ -58,6 +58,12 @@ pub enum Sentence {
     HostNeedsLoopback,
     HostNeedsSingleUser,
     HostHelperGone,
+    // Guests.
+    NoQemu,
+    ImageMissing { kernel: String },
+    GuestDiskFull,
+    GuestDidNotBoot { why: String },
+    GuestFault { why: String },
     // Checks: what was seen.
     SawTrace { matching: u64, total: u64, wanted: Found, example: Option<Example> },
     SawValue { what: String, value: Option<String> },
@@ -90,6 +96,28 @@ pub enum Sentence {
     DoctorArchitecture { name: String },
     DoctorArchitectureRight { name: String },
     DoctorNothingRuns,
+    // Images.
+    ImageNotBuilt { name: String },
+    ImageDamaged { file: String },
+    ImageSuiteLeft { name: String, suites: Vec<String> },
+    ImageNoRecipe { path: String },
+    ImageBadRecipe { why: String },
+    ImageNoTools { tools: Vec<String> },
+    ImageNoSubordinates { command: String },
+    ImageNoNamespaces { why: String },
+    ImageNoMirror,
+    ImageMirrorSilent { suite: String },
+    ImageMirrorLacks { suite: String },
+    ImageNoSpace { folder: String, needed_mib: u64 },
+    ImageStepFailed { what: String },
+    ImageFolder { path: String, why: String },
+    ImagePartList { suite: String },
+    ImagePartKernel { name: String },
+    ImagePartRoot,
+    ImageWaiting,
+    ImageCurrent { version: String },
+    ImageNothing,
+    ImageBuilt { count: usize, seconds: u64 },
 }
 
 /// Why it matters to a learner that a kernel lacks something.

@@ -169,6 +169,20 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::HostNeedsLoopback => "只有当服务器监听回环地址（127.0.0.1）时才提供本机内核。".into(),
         S::HostNeedsSingleUser => "本机内核只供一位受信任的人使用，不用于课堂。".into(),
         S::HostHelperGone => "连接本机内核的辅助进程已退出：请再次运行 “make host”，然后重启服务器。".into(),
+        S::NoQemu => "没有安装 QEMU，所以没有客户机：请运行 “make setup”。".into(),
+        S::ImageMissing { kernel } => format!("内核 {kernel} 的镜像还没有构建：请运行 “make images”。"),
+        S::GuestDiskFull => {
+            "磁盘已满，无法创建客户机：请在数据目录（“bpflab doctor” 会给出路径）腾出空间，然后重新运行。"
+                .into()
+        }
+        S::GuestDidNotBoot { why } => {
+            format!(
+                "客户机没有启动；它的控制台最后输出：“{why}”。请重新运行；如果仍然如此，“make images” 会重建损坏的部分。"
+            )
+        }
+        S::GuestFault { why } => {
+            format!("无法启动客户机（{why}）。请重新运行；“bpflab doctor” 会说明缺少什么。")
+        }
         S::SawTrace { matching, total, wanted, example } => {
             let what = format!("{total} 行 trace 中有 {matching} 行匹配；{}。", lines(*wanted));
             match example {
@@ -214,5 +228,40 @@ pub(super) fn say(sentence: &Sentence) -> String {
         }
         S::DoctorArchitectureRight { name } => format!("这台机器是 {name}，正是 bpflab 所支持的架构。"),
         S::DoctorNothingRuns => "在解决上述问题之前，这里什么都无法运行。".into(),
+        S::ImageNotBuilt { name } => format!("还没有 Linux {name} 的镜像；用 `make images` 构建。"),
+        S::ImageDamaged { file } => format!("镜像文件 {file} 已损坏；用 `make images` 重新构建。"),
+        S::ImageSuiteLeft { name, suites } => {
+            format!("无法构建 Linux {name}：镜像站上已经没有 {}。", list(suites))
+        }
+        S::ImageNoRecipe { path } => format!("{path} 处没有镜像配方；可用 BPFLAB_VM_IMAGES 指定其目录。"),
+        S::ImageBadRecipe { why } => format!("镜像配方无法使用：{why}"),
+        S::ImageNoTools { tools } => {
+            format!("构建镜像需要 {}，这里没有找到；`./setup.sh run` 会安装缺少的东西。", list(tools))
+        }
+        S::ImageNoSubordinates { command } => {
+            format!("构建根文件系统需要一段从属用户号，而您没有：{command}")
+        }
+        S::ImageNoNamespaces { why } => {
+            format!("这里无法使用用户命名空间（{why}），因此构建根文件系统需要 root：sudo make images")
+        }
+        S::ImageNoMirror => {
+            "这台机器的 apt 没有配置 Debian 镜像站；请指定一个：BPFLAB_MIRROR=地址 make images".into()
+        }
+        S::ImageMirrorSilent { suite } => {
+            format!("镜像站没有给出 {suite} 的内容；请稍后再试，或用 BPFLAB_MIRROR 指定另一个。")
+        }
+        S::ImageMirrorLacks { suite } => format!("镜像站上没有 {suite}；可用 BPFLAB_MIRROR 指定另一个。"),
+        S::ImageNoSpace { folder, needed_mib } => {
+            format!("{folder} 空间不足：构建镜像在那里需要 {needed_mib} MiB。")
+        }
+        S::ImageStepFailed { what } => format!("{what} 失败。"),
+        S::ImageFolder { path, why } => format!("{path} 无法使用：{why}"),
+        S::ImagePartList { suite } => format!("{suite} 的软件包列表"),
+        S::ImagePartKernel { name } => format!("Linux {name}"),
+        S::ImagePartRoot => "所有内核共用的根文件系统".into(),
+        S::ImageWaiting => "另一个构建正在进行，等待其完成。".into(),
+        S::ImageCurrent { version } => format!("{version} 已是最新"),
+        S::ImageNothing => "没有需要构建的内容。".into(),
+        S::ImageBuilt { count, seconds } => format!("构建了 {count} 个，用时 {seconds} 秒。"),
     }
 }

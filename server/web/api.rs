@@ -118,7 +118,14 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
     let started = match &message.lesson {
         None => {
             let span = lab::span(None, LIMITS.page);
-            let submission = Submission { sources, kernels, globals: message.globals, stimulus: None, span };
+            let submission = Submission {
+                sources,
+                kernels,
+                headers: None,
+                globals: message.globals,
+                stimulus: None,
+                span,
+            };
             site.runs.start(submission, About::default(), || Box::new(Unjudged))
         }
         Some(slug) => {

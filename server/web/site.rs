@@ -87,7 +87,7 @@ impl Site {
     /// Whether runs are possible for whoever sent this, or why not.
     pub(super) fn can_run(&self, headers: &HeaderMap) -> Result<(), Sentence> {
         let lab = self.runs.lab();
-        lab.compiler.as_ref().map_err(Sentence::clone)?;
+        lab.compilers.as_ref().map_err(Sentence::clone)?;
         let kernels = lab.backends.kernels();
         if let Some(kernel) = kernels.iter().find(|kernel| kernel.name == lab.backends.default_kernel())
             && let crate::kernel::State::Off(why) = &kernel.state

@@ -29,6 +29,10 @@ pub(super) enum Body<'a> {
     Queued {
         position: usize,
     },
+    Preparing {
+        step: &'static str,
+        ms: f64,
+    },
     Diagnostic(DiagnosticBody<'a>),
     Compiled {
         bytes: usize,
@@ -167,6 +171,8 @@ pub(super) struct EntryBody<'a> {
 pub(super) struct StagesBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) queued: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prepare: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) compile: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

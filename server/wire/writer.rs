@@ -13,6 +13,7 @@ use super::{
     value::Shown,
 };
 use crate::{
+    backend::Step,
     diagnostic::{Diagnostic, Note, Origin, Severity},
     kernel::HOST,
     run::{About, Batch, CheckResult, Entry, Lost, Outcome, RunEvent, Stages},
@@ -87,12 +88,16 @@ impl Writer {
                 ("started", Body::Started { kernels, lesson, seed })
             }
             RunEvent::Queued { position } => ("queued", Body::Queued { position: *position }),
+            RunEvent::Preparing { step: now, ms } => {
+                ("preparing", Body::Preparing { step: step(*now), ms: rounded(*ms) })
+            }
             RunEvent::Diagnosed(found) => ("diagnostic", Body::Diagnostic(self.diagnostic(found))),
             RunEvent::Compiled { bytes, cached, ms } => {
                 ("compiled", Body::Compiled { bytes: *bytes, cached: *cached, ms: rounded(*ms) })
             }
-            RunEvent::Placed { release, ms } => {
-                ("placed", Body::Placed { release, accelerator: "none", ms: rounded(*ms) })
+            RunEvent::Placed { release, accelerator, ms } => {
+                let accelerator = accelerator.name();
+                ("placed", Body::Placed { release, accelerator, ms: rounded(*ms) })
             }
             RunEvent::Loaded { programs, maps } => {
                 let programs = programs.iter().map(program).collect();
@@ -185,9 +190,10 @@ fn view(MapView { name, full, entries, removed, total, shown }: &MapView) -> Vie
     }
 }
 
-fn stages(Stages { queued, compile, place, load, attach, observe }: &Stages) -> StagesBody {
+fn stages(Stages { queued, prepare, compile, place, load, attach, observe }: &Stages) -> StagesBody {
     StagesBody {
         queued: queued.map(rounded),
+        prepare: prepare.map(rounded),
         compile: compile.map(rounded),
         place: place.map(rounded),
         load: load.map(rounded),
@@ -208,6 +214,16 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Cancelled => "cancelled",
         Outcome::WorkerDied => "worker_died",
         Outcome::Lost => "lost",
+    }
+}
+
+/// A step's name on the wire.
+pub fn step(step: Step) -> &'static str {
+    match step {
+        Step::Boot => "boot",
+        Step::Ask => "ask",
+        Step::Save => "snapshot",
+        Step::Headers => "headers",
     }
 }
 

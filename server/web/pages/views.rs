@@ -198,6 +198,7 @@ struct KernelRow {
     state: &'static str,
     release: Option<String>,
     why: Option<String>,
+    accelerator: &'static str,
 }
 
 impl LessonPage {
@@ -269,9 +270,12 @@ fn config(
     let kernels = backends.kernels().into_iter().map(|kernel| {
         let (state, why) = match &kernel.state {
             State::Ready => ("ready", None),
+            State::Preparing => ("preparing", None),
+            State::NoImage(why) => ("no_image", Some(why.say(lang))),
             State::Off(why) => ("off", Some(why.say(lang))),
         };
-        KernelRow { name: kernel.name, state, release: kernel.release, why }
+        let accelerator = kernel.accelerator.name();
+        KernelRow { name: kernel.name, state, release: kernel.release, why, accelerator }
     });
     let mut files: BTreeMap<&str, &str> =
         lesson.headers.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
@@ -287,7 +291,7 @@ fn config(
         can_run,
         why_not: Some(why_not).filter(|why| !why.is_empty()),
         checks,
-        strings: lang.labels().pairs().into_iter().collect(),
+        strings: lang.labels().script().into_iter().collect(),
         max_source: SOURCE_LIMITS.bytes,
     };
     // Inside a script element only `</` ends it: no `<` at all is the simplest proof.

@@ -1,0 +1,314 @@
+//! A guest that has booted once and is kept: its memory, the machine's state,
+//! and what its kernel said of its types. Every run starts from it.
+//!
+//! Knows files and the order of things. Does not know how many guests there are.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use bpflab_worker::{Command, Event, Moment, VERSION};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::byhand::Image;
+use super::{
+    Error, Step,
+    accelerator::Accelerator,
+    initramfs, memory,
+    qemu::{self, MEMORY_MIB, Machine, Qemu, Start, Walls},
+};
+use crate::backend::Worker;
+
+/// From power-on to the worker's first word: 3 s under TCG, and ten times
+/// that on a machine that is busy with other guests.
+const BOOT: Duration = Duration::from_secs(60);
+
+/// From a restored machine to the worker's first word: 0.2 s when idle.
+const RESTORE: Duration = Duration::from_secs(15);
+
+/// The kernel's types, in bytes, at most: 7.3 has 6 MB.
+const MAX_TYPES: usize = 64 << 20;
+
+/// Raised when guests are started in another way, so that snapshots are made anew.
+const WAY: u32 = 1;
+
+/// What guests of one kernel are made of.
+#[derive(Debug, Clone)]
+pub(super) struct Recipe {
+    pub(super) image: Image,
+    /// The worker program.
+    pub(super) worker: PathBuf,
+    pub(super) accelerator: Accelerator,
+    pub(super) walls: Walls,
+    /// Snapshots lie below.
+    pub(super) data: PathBuf,
+}
+
+/// A snapshot that guests can be started from.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    recipe: Recipe,
+    memory: Arc<File>,
+    folder: PathBuf,
+    /// `uname -r` of its kernel.
+    pub(super) release: String,
+}
+
+/// What is written beside a snapshot's files.
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    release: String,
+    memory: String,
+    state: String,
+}
+
+/// A guest, and the worker that waits in it.
+#[derive(Debug)]
+pub(super) struct Guest {
+    pub(super) qemu: Qemu,
+    frames: bpflab_worker::Frames,
+}
+
+impl Recipe {
+    /// Over all that goes into a snapshot.
+    fn key(&self) -> Result<String, Error> {
+        let mut hash = Sha256::new();
+        hash.update(format!("{WAY} {MEMORY_MIB} {:?} {:?} ", self.accelerator, self.accelerator.words(0)));
+        hash.update(&self.image.key);
+        hash.update(fs::read(&self.worker)?);
+        let program = qemu::program().ok_or(Error::NoQemu)?;
+        hash.update(fs::read(program)?); // another version reads no state of this one
+        Ok(memory::hex(&hash.finalize()[..10]))
+    }
+
+    fn machine(&self, memory: Arc<File>, shared: bool, start: Start) -> Result<Machine, Error> {
+        Ok(Machine {
+            accelerator: self.accelerator,
+            walls: self.walls,
+            memory,
+            shared,
+            root: File::open(&self.image.root)?,
+            scratch: self.data.clone(),
+            start,
+        })
+    }
+}
+
+/// Boots a guest and waits for its first word.
+pub(super) async fn boots(recipe: &Recipe) -> Result<(), Error> {
+    let memory = Arc::new(memory::blank(MEMORY_MIB << 20)?);
+    let start = Start::Boot {
+        kernel: File::open(&recipe.image.vmlinuz)?,
+        initramfs: initramfs::make(&recipe.image.modules, &fs::read(&recipe.worker)?)?,
+    };
+    let mut guest = Guest::new(Qemu::start(recipe.machine(memory, true, start)?).await?);
+    guest.within(BOOT, Guest::wake).await.map(drop)
+}
+
+impl Snapshot {
+    /// The one that is there, else a new one; `say` hears what is being done.
+    pub(super) async fn open_or_make(recipe: Recipe, say: impl Fn(Step)) -> Result<Self, Error> {
+        let snapshots = recipe.data.join("snapshots");
+        fs::create_dir_all(&snapshots)?;
+        let folder = snapshots.join(format!("{}-{}", recipe.image.name, recipe.key()?));
+        let lock = File::create(snapshots.join(format!(".{}.lock", recipe.image.name)))?;
+        // Another process may be making this very one: then wait for it, without holding a thread.
+        while rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        match Self::open(&recipe, &folder) {
+            Ok(found) => return Ok(found),
+            Err(error) if folder.exists() => {
+                tracing::warn!(%error, folder = %folder.display(), "a damaged snapshot is made anew");
+                fs::remove_dir_all(&folder)?;
+            }
+            Err(_) => {}
+        }
+        Self::make(recipe, &folder, say).await
+    }
+
+    fn open(recipe: &Recipe, folder: &Path) -> Result<Self, Error> {
+        let damaged = |what: &str| Error::Damaged(folder.join(what));
+        let text = fs::read_to_string(folder.join("manifest.json"))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|_| damaged("manifest.json"))?;
+        let state = fs::read(folder.join("state"))?;
+        if memory::hex(&Sha256::digest(&state)) != manifest.state {
+            return Err(damaged("state"));
+        }
+        let mut memory = memory::blank(0)?;
+        if memory::copy(&mut File::open(folder.join("memory"))?, &mut memory)? != manifest.memory {
+            return Err(damaged("memory"));
+        }
+        memory::seal(&memory)?;
+        Ok(Self {
+            recipe: recipe.clone(),
+            memory: Arc::new(memory),
+            folder: folder.to_owned(),
+            release: manifest.release,
+        })
+    }
+
+    /// Boots, asks, halts, saves.
+    async fn make(recipe: Recipe, folder: &Path, say: impl Fn(Step)) -> Result<Self, Error> {
+        let parent = folder.parent().unwrap_or(folder);
+        let made = tempfile::Builder::new().prefix(".making-").tempdir_in(parent)?;
+        let memory = Arc::new(memory::blank(MEMORY_MIB << 20)?);
+        say(Step::Boot);
+        let start = Start::Boot {
+            kernel: File::open(&recipe.image.vmlinuz)?,
+            initramfs: initramfs::make(&recipe.image.modules, &fs::read(&recipe.worker)?)?,
+        };
+        let mut guest = Guest::new(Qemu::start(recipe.machine(memory.clone(), true, start)?).await?);
+        let release = guest.within(BOOT, Guest::wake).await?;
+        say(Step::Ask);
+        let types = guest.within(BOOT, Guest::types).await?;
+        fs::write(made.path().join("types.btf"), types)?;
+        say(Step::Save);
+        guest.qemu.monitor.halt().await?;
+        let state = made.path().join("state");
+        guest.qemu.monitor.save(&File::create(&state)?).await?;
+        guest.qemu.end().await;
+        let mut memory = Arc::into_inner(memory).ok_or(Error::Ended)?;
+        let kept = memory::copy(&mut memory, &mut File::create(made.path().join("memory"))?)?;
+        memory::seal(&memory)?;
+        let state = memory::hex(&Sha256::digest(fs::read(state)?));
+        let manifest = Manifest { release: release.clone(), memory: kept, state };
+        let text = serde_json::to_string(&manifest).map_err(|error| Error::Monitor(error.to_string()))?;
+        fs::write(made.path().join("manifest.json"), text)?;
+        for name in ["memory", "state", "types.btf", "manifest.json"] {
+            File::open(made.path().join(name))?.sync_all()?;
+        }
+        fs::rename(made.keep(), folder)?;
+        forget_others(folder, &recipe.image.name);
+        Ok(Self { recipe, memory: Arc::new(memory), folder: folder.to_owned(), release })
+    }
+
+    /// The kernel's raw BTF.
+    pub(super) fn types(&self) -> PathBuf {
+        self.folder.join("types.btf")
+    }
+
+    /// A new guest, halted where the snapshot was made.
+    pub(super) async fn restore(&self) -> Result<Guest, Error> {
+        // Opened anew for each: the place in the file is not shared then.
+        let state = File::open(self.folder.join("state"))?;
+        let machine = self.recipe.machine(self.memory.clone(), false, Start::Restore)?;
+        let mut guest = Guest::new(Qemu::start(machine).await?);
+        guest.qemu.monitor.restore(&state).await?;
+        Ok(guest)
+    }
+}
+
+/// Older snapshots of the same kernel are of no use to anyone: what they were
+/// made of has changed. One that another server still uses stays open there.
+fn forget_others(present: &Path, kernel: &str) {
+    let Some(parent) = present.parent() else { return };
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let ours =
+            entry.file_name().to_string_lossy().rsplit_once('-').is_some_and(|(name, _)| name == kernel);
+        if ours && path != present {
+            let _ = fs::remove_dir_all(path); // it costs room, nothing else
+        }
+    }
+}
+
+impl Guest {
+    fn new(qemu: Qemu) -> Self {
+        Self { qemu, frames: bpflab_worker::Frames::new(bpflab_worker::MAX_EVENT) }
+    }
+
+    /// Does something with the guest, within a time and while its QEMU lives.
+    async fn within<T>(
+        &mut self,
+        limit: Duration,
+        what: impl AsyncFnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(limit, what(self)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(Error::Ended)) => Err(Error::Died(self.trouble())),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::Mute { seconds: limit.as_secs(), console: self.trouble() }),
+        }
+    }
+
+    fn trouble(&self) -> String {
+        let tail = self.qemu.console.tail();
+        self.qemu.console.trouble().unwrap_or_else(|| tail.lines().last().unwrap_or_default().to_owned())
+    }
+
+    /// Sets its clock and random pool; it answers with its kernel's release.
+    pub(super) async fn wake(&mut self) -> Result<String, Error> {
+        self.send(&Command::Wake(moment())).await?;
+        match self.next().await? {
+            Event::Hello { version: VERSION, release } => Ok(release),
+            other => Err(Error::Unexpected(format!("{other:?}").chars().take(80).collect())),
+        }
+    }
+
+    async fn types(&mut self) -> Result<Vec<u8>, Error> {
+        self.send(&Command::Types).await?;
+        let mut all = Vec::new();
+        loop {
+            match self.next().await? {
+                Event::Types { bytes, last } => {
+                    all.extend_from_slice(&bytes);
+                    if last {
+                        return Ok(all);
+                    }
+                    if all.len() > MAX_TYPES {
+                        return Err(Error::Unexpected("types without an end".into()));
+                    }
+                }
+                other => return Err(Error::Unexpected(format!("{other:?}").chars().take(80).collect())),
+            }
+        }
+    }
+
+    /// Sends a command.
+    pub(super) async fn send(&mut self, command: &Command) -> Result<(), Error> {
+        use tokio::io::AsyncWriteExt as _;
+        Ok(self.qemu.worker.write_all(&bpflab_worker::encode(command)).await?)
+    }
+
+    async fn next(&mut self) -> Result<Event, Error> {
+        use tokio::io::AsyncReadExt as _;
+        let mut chunk = vec![0; 64 << 10];
+        loop {
+            if let Some(event) = self.frames.take()? {
+                return Ok(event);
+            }
+            match self.qemu.worker.read(&mut chunk).await? {
+                0 => return Err(Error::Ended),
+                got => self.frames.push(&chunk[..got]),
+            }
+        }
+    }
+
+    /// Lets a restored guest run and hands it over: its first word is the worker's.
+    pub(super) async fn begin(mut self) -> Result<Worker, Error> {
+        self.qemu.monitor.go_on().await?;
+        self.send(&Command::Wake(moment())).await?;
+        Ok(Worker::in_guest(self.qemu))
+    }
+
+    /// Runs it until it has answered, and halts it again.
+    pub(super) async fn rehearse(&mut self) -> Result<(), Error> {
+        self.qemu.monitor.go_on().await?;
+        self.within(RESTORE, Guest::wake).await?;
+        self.qemu.monitor.halt().await
+    }
+}
+
+fn moment() -> Moment {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let mut entropy = [0; 32];
+    for word in entropy.chunks_mut(8) {
+        word.copy_from_slice(&crate::dice::number().to_le_bytes());
+    }
+    Moment { unix_ns: u64::try_from(since.as_nanos()).unwrap_or_default(), entropy }
+}

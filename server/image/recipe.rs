@@ -1,0 +1,231 @@
+//! The recipe: `kernels.toml` and the scripts beside it, and the key of what
+//! goes into each image.
+//!
+//! Does not know whether anything was built.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::Error;
+
+/// Names another folder than the usual ones.
+const VARIABLE: &str = "BPFLAB_VM_IMAGES";
+
+/// Raised when the builder itself makes something else of the same inputs.
+const FORM: &str = "bpflab image 1";
+
+/// Scripts whose text goes into a kernel's key.
+const KERNEL_SCRIPTS: [&str; 4] = ["apt.sh", "lists.sh", "newest.sh", "kernel.sh"];
+
+/// Scripts whose text goes into the root's key.
+const ROOT_SCRIPTS: [&str; 4] = ["apt.sh", "lists.sh", "root.sh", "finish.sh"];
+
+/// What the images are made of.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// Where the scripts are.
+    pub(super) folder: PathBuf,
+    pub(super) root: RootRecipe,
+    kernels: Vec<KernelRecipe>,
+}
+
+/// The root of all kernels.
+#[derive(Debug, Clone)]
+pub struct RootRecipe {
+    pub(super) suite: String,
+    pub(super) packages: Vec<String>,
+    pub(super) folder: String,
+}
+
+/// One kernel.
+#[derive(Debug, Clone)]
+pub struct KernelRecipe {
+    /// `5.10`, `6.1`, `6.12`, `7.x`.
+    pub name: String,
+    /// Whether a run goes there when nobody names a kernel.
+    pub default: bool,
+    pub(super) suites: Vec<String>,
+    pub(super) package: String,
+    /// Modules without which the root cannot be mounted.
+    pub(super) boot: Vec<String>,
+    /// Modules that lessons use.
+    pub(super) more: Vec<String>,
+    pub(super) root_folder: String,
+    key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    root: RootEntry,
+    modules: ModulesEntry,
+    kernel: Vec<KernelEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RootEntry {
+    suite: String,
+    packages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModulesEntry {
+    boot: Vec<String>,
+    more: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KernelEntry {
+    name: String,
+    #[serde(default)]
+    default: bool,
+    suites: Vec<String>,
+    package: String,
+}
+
+impl RootRecipe {
+    pub(super) const FILES: [&str; 2] = ["root.erofs", "packages"];
+}
+
+impl KernelRecipe {
+    /// The image's folder, below the images' one.
+    pub(super) fn folder(&self) -> String {
+        format!("kernel-{}-{}", self.name, self.key)
+    }
+
+    pub(super) fn files(&self) -> [&'static str; 4] {
+        ["vmlinuz", "modules.cpio", "release", "packages"]
+    }
+}
+
+impl Recipe {
+    /// Where the recipe usually lies: as the variable says, here, or beside
+    /// the installed program.
+    pub fn locate() -> PathBuf {
+        if let Some(named) = std::env::var_os(VARIABLE) {
+            return PathBuf::from(named);
+        }
+        let here = PathBuf::from("vm-images");
+        let installed = std::env::current_exe()
+            .ok()
+            .and_then(|own| Some(own.parent()?.join("../share/bpflab/vm-images")));
+        if here.is_dir() { here } else { installed.filter(|path| path.is_dir()).unwrap_or(here) }
+    }
+
+    /// Reads a recipe.
+    ///
+    /// # Errors
+    /// [`Error::NoRecipe`] without one, [`Error::BadRecipe`] for what it says.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        // The scripts are run from another folder.
+        let folder = folder.canonicalize().map_err(|_| Error::NoRecipe(folder.to_owned()))?;
+        let text =
+            fs::read_to_string(folder.join("kernels.toml")).map_err(|_| Error::NoRecipe(folder.clone()))?;
+        let file: File = toml::from_str(&text).map_err(|error| Error::BadRecipe(error.to_string()))?;
+        file.check()?;
+        let root_key = key(
+            &folder,
+            &ROOT_SCRIPTS,
+            &[("suite", std::slice::from_ref(&file.root.suite)), ("packages", &file.root.packages)],
+        )?;
+        let root = RootRecipe {
+            folder: format!("root-{root_key}"),
+            suite: file.root.suite,
+            packages: file.root.packages,
+        };
+        let kernels = file.kernel.into_iter().map(|entry| {
+            let key = key(
+                &folder,
+                &KERNEL_SCRIPTS,
+                &[
+                    ("package", std::slice::from_ref(&entry.package)),
+                    ("suites", &entry.suites),
+                    ("boot", &file.modules.boot),
+                    ("more", &file.modules.more),
+                ],
+            )?;
+            Ok(KernelRecipe {
+                name: entry.name,
+                default: entry.default,
+                suites: entry.suites,
+                package: entry.package,
+                boot: file.modules.boot.clone(),
+                more: file.modules.more.clone(),
+                root_folder: root.folder.clone(),
+                key,
+            })
+        });
+        let kernels = kernels.collect::<Result<_, Error>>()?;
+        Ok(Self { folder, root, kernels })
+    }
+
+    /// The kernels, in the recipe's order.
+    pub fn kernels(&self) -> &[KernelRecipe] {
+        &self.kernels
+    }
+}
+
+impl File {
+    /// Every word becomes part of a path or an argument of a script.
+    fn check(&self) -> Result<(), Error> {
+        let fine = |word: &str| {
+            word.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && word.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c))
+        };
+        let of_root = self.root.packages.iter().chain([&self.root.suite]);
+        let of_modules = self.modules.boot.iter().chain(&self.modules.more);
+        let of_kernels =
+            self.kernel.iter().flat_map(|entry| entry.suites.iter().chain([&entry.name, &entry.package]));
+        if let Some(word) = of_root.chain(of_modules).chain(of_kernels).find(|word| !fine(word)) {
+            return Err(Error::BadRecipe(format!("\"{word}\" is no name")));
+        }
+        if self.kernel.is_empty() || self.kernel.iter().any(|entry| entry.suites.is_empty()) {
+            return Err(Error::BadRecipe("a kernel with a suite is needed".into()));
+        }
+        if self.kernel.iter().filter(|entry| entry.default).count() != 1 {
+            return Err(Error::BadRecipe("exactly one kernel is the default".into()));
+        }
+        let twice =
+            |entry: &KernelEntry| self.kernel.iter().filter(|other| other.name == entry.name).count() > 1;
+        match self.kernel.iter().find(|entry| twice(entry)) {
+            Some(entry) => Err(Error::BadRecipe(format!("{} is there twice", entry.name))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The key of inputs. Each is hashed with its length, so that no two lists of
+/// inputs are one text.
+fn key(folder: &Path, scripts: &[&str], words: &[(&str, &[String])]) -> Result<String, Error> {
+    let mut hash = Sha256::new();
+    let mut add = |text: &[u8]| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    };
+    add(FORM.as_bytes());
+    for script in scripts {
+        let path = folder.join(script);
+        let text = fs::read(&path).map_err(|_| Error::NoRecipe(path))?;
+        add(script.as_bytes());
+        add(&text);
+    }
+    for (name, list) in words {
+        add(name.as_bytes());
+        add(&(list.len() as u64).to_le_bytes());
+        list.iter().for_each(|word| add(word.as_bytes()));
+    }
+    Ok(short(hash))
+}
+
+/// Twelve digits: enough to tell images apart, and short in a path.
+pub(super) fn short(hash: Sha256) -> String {
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
