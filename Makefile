@@ -10,13 +10,14 @@ BPFLAB   := target/release/bpflab
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help setup setup-test page worker build serve host test bench check fmt lint clean
+.PHONY: help setup setup-test page worker build images serve host test bench check fmt lint clean
 
 help:
 	@echo "make serve   install what is missing, build, and serve on http://$(LISTEN)"
 	@echo "make test    everything that has a test, the cheap ones first"
 	@echo "make host    (another terminal, as a person) let a server that is not root use this kernel"
 	@echo "make build   the page, the worker and the server"
+	@echo "make images  build the guests' images that are missing (a minute, once)"
 	@echo "make check   prove the lessons on this machine's kernel"
 	@echo "make bench   measure against doing it by hand"
 	@echo "make fmt     format Rust and C"
@@ -48,6 +49,10 @@ build: page worker
 serve: setup build
 	$(call say,serving)
 	@$(BPFLAB) serve --listen $(LISTEN)
+
+images: setup build
+	$(call say,the guests' images)
+	@$(BPFLAB) images
 
 host: worker
 	@echo "This runs the worker as root, for you alone, until the server ends."

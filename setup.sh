@@ -8,6 +8,8 @@
 set -eu
 
 missing=
+# An ordinary user does not have these on the path, and the tools are there all the same.
+PATH=$PATH:/usr/sbin:/sbin
 
 # need COMMAND PACKAGE: a package, if its command is not there.
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
@@ -101,6 +103,17 @@ run)
 	need bwrap bubblewrap
 	need setpriv util-linux
 	has_clang || missing="$missing $(clang_package)"
+	# The guests: their images, and QEMU to run them.
+	need mmdebstrap mmdebstrap
+	need mkfs.erofs erofs-utils
+	need newuidmap uidmap
+	need unshare util-linux
+	need xz xz-utils
+	need zstd zstd
+	need cpio cpio
+	need modprobe kmod
+	need qemu-system-x86_64 qemu-system-x86
+	want debian-archive-keyring
 	want libc6-dev
 	want linux-libc-dev
 	# Debian's npm conflicts with a nodejs from elsewhere: only where there is none.

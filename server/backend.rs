@@ -8,14 +8,16 @@ mod guest;
 mod host;
 mod worker;
 
-pub use guest::{Guests, Settings as GuestSettings, Step, byhand::Images};
+pub use guest::{Guests, Settings as GuestSettings, Step};
 pub use host::{Host, HostSettings};
-pub use worker::Worker;
+pub use worker::{Words, Worker};
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::OnceCell;
 
 use crate::{
-    kernel::{ARCHITECTURE, HOST, Kernel},
+    kernel::{ARCHITECTURE, Features, HOST, Kernel},
     say::Sentence,
 };
 
@@ -37,6 +39,9 @@ pub enum Error {
     /// A guest could not be had.
     #[error("the guest: {0}")]
     Guest(#[from] guest::Error),
+    /// The worker's answer to what its kernel can do is none.
+    #[error("the worker's features are no kernel's")]
+    Unbelievable,
     /// The worker is of another build.
     #[error("the worker speaks version {0} of the protocol")]
     Version(u32),
@@ -48,7 +53,7 @@ impl Error {
         match self {
             Self::NoWorker(looked) => Sentence::WorkerMissing { looked: looked.clone() },
             Self::Off(why) => why.clone(),
-            Self::Stream(_) | Self::Frame(_) => Sentence::WorkerFault,
+            Self::Stream(_) | Self::Frame(_) | Self::Unbelievable => Sentence::WorkerFault,
             Self::Guest(error) => error.sentence(),
             Self::Version(_) => Sentence::WorkerStale,
         }
@@ -59,13 +64,14 @@ impl Error {
 #[derive(Debug)]
 pub struct Backends {
     host: Host,
+    host_features: OnceCell<Arc<Features>>,
     guests: Guests,
 }
 
 impl Backends {
     /// With the host as it may be used here, and the guests.
     pub fn new(host: Host, guests: Guests) -> Self {
-        Self { host, guests }
+        Self { host, host_features: OnceCell::new(), guests }
     }
 
     /// The places by name, whether they can be used or not.
@@ -99,6 +105,28 @@ impl Backends {
             HOST => Ok(None),
             guest => self.guests.types(guest).await.map(Some),
         }
+    }
+
+    /// A kernel's release, and what it can do: found out at its first use and
+    /// kept, for the host as long as this process lives.
+    ///
+    /// # Errors
+    /// The place is off, or does not answer.
+    pub async fn features(&self, kernel: &str) -> Result<(String, Arc<Features>), Error> {
+        let features = match kernel {
+            HOST => {
+                let ask = async || {
+                    let mut worker = self.host.worker().await?;
+                    let answer = guest::ask(&mut worker).await;
+                    worker.gone().await;
+                    Ok::<_, Error>(Arc::new(answer?))
+                };
+                self.host_features.get_or_try_init(ask).await?.clone()
+            }
+            guest => self.guests.features(guest).await?,
+        };
+        let release = self.kernels().into_iter().find(|own| own.name == kernel).and_then(|own| own.release);
+        Ok((release.unwrap_or_default(), features))
     }
 
     /// A live worker on the named kernel.

@@ -4,9 +4,11 @@ mod check;
 mod doctor;
 mod images;
 mod kernels;
+mod needs;
 mod report;
 mod run;
 mod serve;
+mod shell;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -51,10 +53,14 @@ enum Command {
     Run(run::Arguments),
     /// Prove the lessons: the starter fails, the solution passes
     Check(check::Arguments),
+    /// Open a terminal in a guest
+    Shell(shell::Arguments),
     /// Say what this machine can do, and what mends what is missing
     Doctor(doctor::Arguments),
     /// The places to run
     Kernels(kernels::Arguments),
+    /// What each lesson needs, and which kernels have it
+    Needs(needs::Arguments),
     /// Build the guests' images that are missing
     Images(images::Arguments),
 }
@@ -123,9 +129,11 @@ pub fn main() -> ExitCode {
             Command::Serve(arguments) => serve::serve(arguments, &context).await,
             Command::Run(arguments) => run::run(arguments, &context).await,
             Command::Check(arguments) => check::check(arguments, &context).await,
+            Command::Shell(arguments) => shell::shell(arguments, &context).await,
             Command::Doctor(arguments) => doctor::doctor(arguments, &context).await,
             Command::Images(arguments) => images::images(arguments, &context).await,
             Command::Kernels(arguments) => kernels::kernels(arguments, &context).await,
+            Command::Needs(arguments) => needs::needs(arguments, &context).await,
         }
     });
     match result {

@@ -20,6 +20,8 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// A change that mends it.
     pub fix: Option<Fix>,
+    /// Kernels where the run would not end for it.
+    pub offers: Vec<String>,
 }
 
 impl Diagnostic {
@@ -33,6 +35,7 @@ impl Diagnostic {
             message: Words::Lab(message),
             notes: Vec::new(),
             fix: None,
+            offers: Vec::new(),
         }
     }
 }
@@ -114,6 +117,11 @@ impl Words {
 }
 
 impl Diagnostic {
+    /// Something that is only said.
+    pub fn note(origin: Origin, id: &str, message: Sentence) -> Self {
+        Self { severity: Severity::Note, ..Self::error(origin, id, message) }
+    }
+
     /// Whether a run ends for it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -5,6 +5,8 @@
 
 mod refusal;
 mod silence;
+mod unmet;
 
 pub use refusal::{refusal, section_place};
 pub use silence::Seen;
+pub use unmet::{is_unmet, unmet};

@@ -1,6 +1,13 @@
-//! The places to run: names, releases, and whether one can be used.
+//! The places to run: names, releases, whether one can be used, and what it can do.
 //!
 //! Knows no QEMU and no process.
+
+mod features;
+mod needs;
+
+pub use bpflab_worker::Features;
+pub use features::{HookKind, program_types};
+pub use needs::{Hook, Needs, Unmet, Version, unmet};
 
 use crate::say::Sentence;
 

@@ -4,12 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use bpflab_worker::Span;
+use bpflab_worker::{Span, Window};
 
 use crate::{
-    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Images},
+    backend::{Backends, GuestSettings, Guests, Host, HostSettings},
     compile::{self, Compilers, Confinement},
     dice,
+    image::Recipe,
+    kernel::HOST,
     lesson::{Facts, Lesson},
     run::{LIMITS, Lab, Submission},
     say::Sentence,
@@ -75,7 +77,11 @@ pub async fn prepare(folders: &Folders, setup: &Setup) -> Lab {
         namespaces: namespaces || !setup.own_files,
         warm_bytes: setup.warm_bytes,
     };
-    let guests = Guests::new(guests, &Images);
+    let recipe = Recipe::read(&Recipe::locate());
+    if let Err(error) = &recipe {
+        tracing::warn!(%error, "no guests");
+    }
+    let guests = Guests::new(guests, recipe.as_ref().ok());
     Lab { compilers, backends: Backends::new(host, guests), ahead: false }
 }
 
@@ -92,6 +98,31 @@ async fn compilers(data: &Path, worker: &Path, own_files: bool) -> Result<Compil
     }
 }
 
+/// What a guest runs once before it waits for a learner.
+const REHEARSAL: (&str, &str) = ("rehearsal.bpf.c", include_str!("lab/rehearsal.bpf.c"));
+
+/// Makes a kernel ready: its snapshot, its headers, some warm guests.
+///
+/// # Errors
+/// The kernel cannot be used.
+pub async fn make_ready(lab: &Lab, kernel: &str) -> Result<(), Sentence> {
+    let compilers = lab.compilers.as_ref().map_err(Sentence::clone)?;
+    let types = lab.backends.types(kernel).await.map_err(|error| error.sentence())?;
+    let types = types.map_or(compile::Types::Running, compile::Types::File);
+    let compiler = compilers.get(&types).await.map_err(|error| error.sentence())?;
+    if kernel == HOST {
+        compiler.warm().await;
+        return Ok(());
+    }
+    let (name, text) = REHEARSAL;
+    let sources = compile::Sources::new([(name.to_owned(), text.to_owned())].into())?;
+    let compiled = compiler.compile(&sources).await.map_err(|error| error.sentence())?;
+    let compile::Compiled::Object { object, .. } = compiled else { return Err(Sentence::CompilerFailed) };
+    compiler.warm().await;
+    let warm = lab.backends.guests().keep_warm(kernel, object.bytes().to_vec()).await;
+    warm.map_err(|error| error.sentence())
+}
+
 /// A lesson's run: draws from `seed`, and fills the stimulus and globals in.
 pub fn lesson_submission(
     lesson: &Lesson,
@@ -104,7 +135,19 @@ pub fn lesson_submission(
     let globals = lesson.run.globals.iter().map(|(name, value)| (name.clone(), facts.fill(value))).collect();
     let stimulus = lesson.run.stimulus.as_deref().map(|command| facts.fill(command));
     let headers = lesson.run.headers.clone();
-    (Submission { sources, kernels, headers, globals, stimulus, span: span(None, at_most) }, facts)
+    (
+        Submission {
+            sources,
+            kernels,
+            headers,
+            globals,
+            stimulus,
+            terminal: None,
+            needs: lesson.needs.clone(),
+            span: span(None, at_most),
+        },
+        facts,
+    )
 }
 
 /// How long to observe.
@@ -115,6 +158,14 @@ pub fn span(exactly: Option<std::time::Duration>, at_most: std::time::Duration) 
         after_stimulus_ms: ms(LIMITS.after_stimulus),
         at_most_ms: ms(at_most),
     }
+}
+
+/// A shell in each guest, as long as it may be: the run goes on whatever the
+/// stimulus and the checks do.
+pub fn with_terminal(submission: &mut Submission) {
+    submission.terminal = Some(Window { rows: 24, columns: 80 });
+    submission.span = Span { exactly_ms: None, ..span(None, LIMITS.terminal) };
+    submission.span.after_stimulus_ms = submission.span.at_most_ms;
 }
 
 /// A seed that fits every JSON reader's numbers.

@@ -20,7 +20,10 @@ pub use picture::picture;
 
 use std::collections::BTreeMap;
 
-use crate::say::{Lang, Text};
+use crate::{
+    kernel::Needs,
+    say::{Lang, Text},
+};
 
 /// The name of a lesson in addresses and on the command line, such as `hello`.
 pub type Slug = String;
@@ -93,17 +96,6 @@ impl Prose {
             (Lang::En, _) => (&self.en, false),
         }
     }
-}
-
-/// What a lesson needs of a kernel.
-#[derive(Debug, Clone, Default)]
-pub struct Needs {
-    /// Oldest kernel, such as `5.10`.
-    pub kernel: Option<String>,
-    /// Program types and such.
-    pub features: Vec<String>,
-    /// Hooks, such as `tracepoint:syscalls/sys_enter_openat`.
-    pub hooks: Vec<String>,
 }
 
 /// How a lesson is run.

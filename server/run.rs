@@ -8,12 +8,14 @@
 mod event;
 mod judge;
 mod limits;
+mod needs;
 mod observe;
 mod pipeline;
 mod queue;
 mod runs;
 mod story;
 mod submission;
+mod terminal;
 
 pub use event::{CheckResult, Outcome, RunEvent, Stages};
 pub use judge::{About, Judge, Unjudged};
@@ -21,3 +23,4 @@ pub use limits::{LIMITS, Limits};
 pub use runs::{Handle, Lab, Refused, RunId, Runs};
 pub use story::{Batch, Entry, Lost, Watcher};
 pub use submission::Submission;
+pub use terminal::{Holding, Terminal};

@@ -153,6 +153,7 @@ fn prepare_root() -> crate::Result {
             eprintln!("bpflab: {place}: {error}");
         }
     }
+    std::os::unix::fs::symlink(OWN, Path::new("/usr/local/bin").join(crate::stimulus::TOOL))?;
     nix::unistd::sethostname("bpflab")?;
     Command::new("/bin/ip").args(["link", "set", "lo", "up"]).status()?;
     let learner = (Some(Uid::from_raw(USER)), Some(Gid::from_raw(USER)));

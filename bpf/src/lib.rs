@@ -10,17 +10,21 @@
 //! may belong to its learner): a reader bounds the frame before it allocates,
 //! and [`Value`] bounds its own depth.
 
+mod features;
 mod frame;
+mod near;
 mod value;
 
+pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
+pub use near::nearest;
 pub use value::{MAX_DEPTH, Value};
 
 use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What the server asks of a worker. [`Command::Load`] comes once; before it
 /// only [`Command::Wake`], [`Command::Types`] and [`Command::Probe`] may come.
@@ -45,6 +49,8 @@ pub enum Command {
         /// Its new value as a person would type it.
         value: String,
     },
+    /// The terminal's window has another size now.
+    Resize(Window),
     /// Detach, drain what is buffered, say [`Event::Done`].
     Stop,
 }
@@ -73,6 +79,17 @@ pub struct Load {
     pub span: Span,
     /// Processes of the lab (thread group ids) besides the worker itself.
     pub lab: Vec<u32>,
+    /// A shell for the learner on the guest's terminal port, if one is wanted.
+    pub terminal: Option<Window>,
+}
+
+/// A terminal's size, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Lines.
+    pub rows: u16,
+    /// Characters in a line.
+    pub columns: u16,
 }
 
 /// How long a worker observes, in milliseconds from attach.
@@ -100,7 +117,8 @@ pub enum Policy {
 ///
 /// In this order; `*` any number of times. [`Event::Done`] is always last and
 /// comes once, unless the worker dies.
-/// `Hello, Waiting?, (Hello | Types* | Probed)*, [Refused | OpenFailed | LoadFailed | Loaded, Attached*,
+/// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | LoadFailed | Relocated?, Loaded,
+/// (Attached | LeftOut)*,
 /// AttachFailed? | Observing, (Trace | Map | Globals | Output | Stats | Lost |
 /// StimulusEnded | Edited)*], Done`, with `Log` anywhere between.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,6 +166,15 @@ pub enum Event {
         programs: Vec<ProgramFacts>,
         /// Without the internal maps that only hold globals.
         maps: Vec<MapFacts>,
+    },
+    /// What was patched into the programs for this kernel (CO-RE), if anything was.
+    Relocated(Vec<Relocation>),
+    /// `*` An optional program (`SEC("?…")`) whose hook this kernel does not have.
+    LeftOut {
+        /// Its function name.
+        program: String,
+        /// Its section.
+        section: String,
     },
     /// `*` One program is attached.
     Attached {
@@ -204,8 +231,13 @@ pub enum Event {
         /// Why it was refused, if it was.
         error: Option<BadGlobal>,
     },
-    /// The answer to [`Command::Probe`].
-    Probed(Vec<Probe>),
+    /// The answer to [`Command::Probe`], in pieces.
+    Probed {
+        /// The next of it.
+        part: Box<Features>,
+        /// Nothing follows.
+        last: bool,
+    },
     /// The answer to [`Command::Types`], in pieces.
     Types {
         /// The next bytes of the kernel's raw BTF.
@@ -215,28 +247,6 @@ pub enum Event {
     },
     /// Nothing follows.
     Done(Done),
-}
-
-/// What one program type can do on this kernel, found by trying.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Probe {
-    /// The type as a section names it: `tracepoint`, `kprobe`, `xdp`, `struct_ops`, …
-    pub kind: String,
-    /// Whether the kernel loaded one.
-    pub load: Tried,
-    /// Whether it attached.
-    pub attach: Tried,
-}
-
-/// How a try went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Tried {
-    /// It worked, and was undone at once.
-    Worked,
-    /// The kernel said this (a positive errno).
-    Errno(i32),
-    /// Not tried: it is not safe on a machine's own kernel, or what comes before failed.
-    NotTried,
 }
 
 /// Who wrote a log.
@@ -318,6 +328,23 @@ pub struct ProgramFacts {
     pub section: String,
     /// Instructions before the kernel rewrote them.
     pub instructions: u32,
+}
+
+/// One value that libbpf patched into an instruction for this kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relocation {
+    /// Function name.
+    pub program: String,
+    /// The instruction's number.
+    pub instruction: u32,
+    /// What was asked: `byte_off`, `field_exists`, `type_size`, …
+    pub kind: String,
+    /// Of what: `struct task_struct.pid`.
+    pub spec: String,
+    /// As compiled.
+    pub local: u64,
+    /// As this kernel has it; `None` where it has no such thing.
+    pub target: Option<u64>,
 }
 
 /// What is known of a map once it is made.

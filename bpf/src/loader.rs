@@ -17,6 +17,7 @@ use crate::{
     probe,
     stats::Stats,
     stimulus::{self, Held},
+    terminal::Terminal,
     wake,
 };
 
@@ -49,9 +50,9 @@ pub(crate) fn load(instance: &Path, alive: &str, place: Place) -> crate::Result 
                 outlet.send(&Event::Hello { version: VERSION, release: wake::release()? })?;
             }
             Some(Command::Types) => types(&mut outlet)?,
-            Some(Command::Probe) => outlet.send(&Event::Probed(probe::probe()))?,
-            Some(Command::SetGlobal { .. }) => {
-                return Err("a global to set before anything is loaded".into());
+            Some(Command::Probe) => probe::probe(place == Place::Guest, &mut outlet)?,
+            Some(Command::SetGlobal { .. } | Command::Resize(_)) => {
+                return Err("a change before anything is loaded".into());
             }
             Some(Command::Load(load)) => {
                 logs::listen();
@@ -73,7 +74,7 @@ fn types(outlet: &mut Outlet) -> crate::Result {
 }
 
 fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {
-    let opened = match object::open(&load.object) {
+    let mut opened = match object::open(&load.object) {
         Ok(opened) => opened,
         Err(errno) => {
             outlet.send(&Event::OpenFailed { errno })?;
@@ -94,15 +95,17 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
             }
         }
     }
+    let left_out = attach::leave_out(&mut opened);
     let Some(object) = object::load(opened, outlet)? else { return Ok(Done::Failed) };
     let (programs, maps) = object::facts(&object);
     outlet.send(&Event::Loaded { programs, maps })?;
     let stats = Stats::start();
-    let Some(links) = attach::all(&object, outlet)? else { return Ok(Done::Failed) };
+    let Some(links) = attach::all(&object, &left_out, outlet)? else { return Ok(Done::Failed) };
     logs::send(outlet)?;
     let stimulus = held.map(Held::release).transpose()?;
+    let terminal = load.terminal.map(Terminal::open).transpose()?;
     outlet.send(&Event::Observing { stimulus: stimulus.as_ref().map(stimulus::Stimulus::pid) })?;
-    Observer::new(load, &object, stats, instance, stimulus)?.observe(links, inlet, outlet)
+    Observer::new(load, &object, stats, instance, stimulus, terminal)?.observe(links, inlet, outlet)
 }
 
 fn allowed(load: &Load, opened: &libbpf_rs::OpenObject) -> Result<(), Refusal> {

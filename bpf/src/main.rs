@@ -25,8 +25,10 @@ mod object;
 mod observe;
 mod outlet;
 mod probe;
+mod relocations;
 mod stats;
 mod stimulus;
+mod terminal;
 mod trace;
 mod wake;
 

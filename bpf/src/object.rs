@@ -9,7 +9,7 @@ use libbpf_rs::{
     libbpf_sys,
 };
 
-use crate::{attach, ctype, logs, maps, outlet::Outlet};
+use crate::{attach, ctype, logs, maps, outlet::Outlet, relocations};
 
 /// For the verifier's log of a refused program. libbpf never grows a buffer of
 /// ours, and one that is too small keeps the log's head on 5.10 and 6.1.
@@ -47,6 +47,10 @@ pub(crate) fn load(opened: OpenObject, outlet: &mut Outlet) -> crate::Result<Opt
     // SAFETY: `opened` owns the object. libbpf-rs would do the same, and lose the errno.
     let status = unsafe { libbpf_sys::bpf_object__load(opened.as_libbpf_object().as_ptr()) };
     let said = logs::send(outlet)?;
+    let relocated = relocations::told(&said);
+    if !relocated.is_empty() {
+        outlet.send(&Event::Relocated(relocated))?;
+    }
     if status < 0 {
         refused(-status, &log, &said, &opened, outlet)?;
         return Ok(None);

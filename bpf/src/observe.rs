@@ -23,6 +23,7 @@ use crate::{
     outlet::{Inlet, Outlet},
     stats::Stats,
     stimulus::Stimulus,
+    terminal::Terminal,
     trace::{Batch, Pipe},
 };
 
@@ -56,6 +57,7 @@ pub(crate) struct Observer<'a> {
     pipe: Pipe,
     lab: Lab,
     stimulus: Option<Stimulus>,
+    terminal: Option<Terminal>,
     stimulus_pid: Option<u32>,
     passed_on: usize,
     begun: Instant,
@@ -69,6 +71,7 @@ impl<'a> Observer<'a> {
         stats: Stats,
         instance: &Path,
         stimulus: Option<Stimulus>,
+        terminal: Option<Terminal>,
     ) -> crate::Result<Self> {
         Ok(Self {
             span: load.span,
@@ -81,6 +84,7 @@ impl<'a> Observer<'a> {
             lab: Lab::new(&load.lab),
             stimulus_pid: stimulus.as_ref().map(Stimulus::pid),
             stimulus,
+            terminal,
             passed_on: 0,
             begun: Instant::now(),
         })
@@ -131,6 +135,11 @@ impl<'a> Observer<'a> {
                         Command::SetGlobal { token, name, value } => {
                             let error = self.change(&name, &value).err();
                             outlet.send(&Event::Edited { token, error })?;
+                        }
+                        Command::Resize(window) => {
+                            if let Some(terminal) = &self.terminal {
+                                terminal.resize(window);
+                            }
                         }
                         Command::Load(_) | Command::Wake(_) | Command::Types | Command::Probe => {
                             return Err("a command for before the run".into());

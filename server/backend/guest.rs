@@ -4,9 +4,9 @@
 //! may wait warm. Does not know what a run is.
 
 mod accelerator;
-pub mod byhand;
 mod console;
 mod error;
+mod features;
 mod initramfs;
 mod memory;
 mod pool;
@@ -17,6 +17,7 @@ mod snapshot;
 pub use accelerator::Accelerator;
 pub(super) use console::Console;
 pub use error::Error;
+pub(super) use features::ask;
 pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;
 pub(super) use qmp::Monitor;
@@ -31,11 +32,12 @@ use tokio::sync::{OnceCell, watch};
 
 use super::Worker;
 use crate::{
-    kernel::{self, Kernel, State},
+    image::{Image, Missing, Recipe as ImageRecipe},
+    kernel::{self, Features, Kernel, State},
     say::Sentence,
 };
-use byhand::{Image, Images};
 use pool::Pool;
+use qemu::MEMORY_MIB;
 use snapshot::{Recipe, Snapshot};
 
 /// What a kernel's first use is busy with, in this order.
@@ -65,6 +67,12 @@ pub struct Settings {
 /// A guest that waits, in bytes: what of its memory is its own.
 const WARM_COST: u64 = 40 << 20;
 
+/// A guest that has used all it may, in bytes: its memory, and QEMU's own.
+const RUN_COST: u64 = (MEMORY_MIB + 64) << 20;
+
+/// More at once would only make each of them slower.
+const MOST_PLACES: usize = 32;
+
 /// Warm guests of one kernel: one for Run, one for the next Run.
 const WARM_EACH: u64 = 2;
 
@@ -86,27 +94,29 @@ pub struct Guests {
 struct Entry {
     name: String,
     is_default: bool,
-    image: Result<Image, Sentence>,
+    image: Result<Image, Missing>,
     snapshot: OnceCell<Arc<Snapshot>>,
+    features: OnceCell<Arc<Features>>,
     step: watch::Sender<Option<Step>>,
     pool: Pool,
 }
 
 impl Guests {
     /// Those that `kernels.toml` names, with or without images.
-    pub fn new(settings: Settings, images: &Images) -> Self {
+    pub fn new(settings: Settings, recipe: Option<&ImageRecipe>) -> Self {
         let worker = super::find_worker().map_err(|error| error.sentence());
-        let named = images.kernels();
+        let named = recipe.map(ImageRecipe::kernels).unwrap_or_default();
         let each = settings.warm_bytes / WARM_COST / (named.len() as u64).max(1);
         let warm = usize::try_from(each.min(WARM_EACH)).unwrap_or_default();
         let kernels = named
-            .into_iter()
+            .iter()
             .map(|kernel| {
                 Arc::new(Entry {
-                    image: images.find(&settings.data, &kernel.name),
-                    is_default: kernel.is_default,
-                    name: kernel.name,
+                    image: crate::image::find(&settings.data, kernel),
+                    is_default: kernel.default,
+                    name: kernel.name.clone(),
                     snapshot: OnceCell::new(),
+                    features: OnceCell::new(),
                     step: watch::Sender::new(None),
                     pool: Pool::new(warm),
                 })
@@ -122,8 +132,11 @@ impl Guests {
 
     fn kernel(&self, entry: &Entry) -> Kernel {
         let state = match (&entry.image, &self.worker) {
-            (Err(why @ Sentence::ImageMissing { .. }), _) => State::NoImage(why.clone()),
-            (Err(why), _) | (Ok(_), Err(why)) => State::Off(why.clone()),
+            (Err(why @ (Missing::NotBuilt | Missing::Damaged { .. })), _) => {
+                State::NoImage(why.sentence(&entry.name))
+            }
+            (Err(why @ Missing::Off { .. }), _) => State::Off(why.sentence(&entry.name)),
+            (Ok(_), Err(why)) => State::Off(why.clone()),
             (Ok(_), Ok(_)) if qemu::program().is_none() => State::Off(Sentence::NoQemu),
             (Ok(_), Ok(_)) if entry.step.borrow().is_some() => State::Preparing,
             (Ok(_), Ok(_)) => State::Ready,
@@ -158,6 +171,28 @@ impl Guests {
         Ok(self.snapshot(kernel).await?.1.types())
     }
 
+    /// What a kernel can do: asked once of a clone of its guest.
+    ///
+    /// # Errors
+    /// The kernel cannot be used, or its guest does not answer.
+    pub async fn features(&self, kernel: &str) -> Result<Arc<Features>, super::Error> {
+        let (entry, snapshot) = self.snapshot(kernel).await?;
+        let find = async || Ok::<_, Error>(Arc::new(features::find(&snapshot).await?));
+        Ok(entry.features.get_or_try_init(find).await?.clone())
+    }
+
+    /// Keeps some guests of this kernel warm from here on. `program` is an
+    /// object that each of them runs once before it waits: what QEMU has
+    /// translated once it need not translate for the learner.
+    ///
+    /// # Errors
+    /// The kernel cannot be used.
+    pub async fn keep_warm(&self, kernel: &str, program: Vec<u8>) -> Result<(), super::Error> {
+        let (entry, snapshot) = self.snapshot(kernel).await?;
+        entry.pool.fill(&snapshot, program);
+        Ok(())
+    }
+
     /// A guest of this kernel.
     ///
     /// # Errors
@@ -172,7 +207,7 @@ impl Guests {
         let image = self.kernels.iter().find_map(|entry| entry.image.as_ref().ok());
         match image {
             Some(image) => self.find_accelerator(image).await,
-            None => Err(super::Error::Off(Sentence::ImageMissing { kernel: String::new() })),
+            None => Err(super::Error::Off(Sentence::NoKernel)),
         }
     }
 
@@ -198,7 +233,7 @@ impl Guests {
 
     async fn snapshot(&self, kernel: &str) -> Result<(&Arc<Entry>, Arc<Snapshot>), super::Error> {
         let entry = self.find(kernel).ok_or_else(|| super::Error::Off(Sentence::NoKernel))?;
-        let image = entry.image.as_ref().map_err(|why| super::Error::Off(why.clone()))?;
+        let image = entry.image.as_ref().map_err(|why| super::Error::Off(why.sentence(kernel)))?;
         let worker = self.worker.as_ref().map_err(|why| super::Error::Off(why.clone()))?;
         let make = async || {
             let accelerator = self.find_accelerator(image).await?;
@@ -208,9 +243,7 @@ impl Guests {
             })
             .await;
             entry.step.send_replace(None);
-            let snapshot = Arc::new(made?);
-            entry.pool.fill(&snapshot);
-            Ok::<_, super::Error>(snapshot)
+            Ok::<_, super::Error>(Arc::new(made?))
         };
         let snapshot = entry.snapshot.get_or_try_init(make).await?;
         Ok((entry, snapshot.clone()))
@@ -228,6 +261,13 @@ impl Guests {
 
     fn find(&self, kernel: &str) -> Option<&Arc<Entry>> {
         self.kernels.iter().find(|entry| entry.name == kernel)
+    }
+
+    /// How many guests may run at once, by the machine's memory.
+    pub fn places(&self) -> usize {
+        let machine = rustix::system::sysinfo();
+        let total = machine.totalram * u64::from(machine.mem_unit);
+        usize::try_from(total / 2 / RUN_COST).unwrap_or(usize::MAX).clamp(1, MOST_PLACES)
     }
 
     /// How many guests of this kernel wait warm.

@@ -2,6 +2,8 @@
 //!
 //! What comes out may be hostile: frames are bounded and checked before use.
 
+use std::time::Duration;
+
 use bpflab_worker::{Command, Event, Frames, MAX_EVENT, encode};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -14,6 +16,9 @@ use super::{
     guest::{Console, Monitor, Qemu},
 };
 
+/// From a panic to the last of its words.
+const CONSOLE_LAG: Duration = Duration::from_millis(150);
+
 /// Bytes read at once.
 const CHUNK: usize = 64 << 10;
 
@@ -24,6 +29,15 @@ pub struct Worker {
     frames: Frames,
     chunk: Vec<u8>,
     place: Place,
+}
+
+/// What a guest's console said before it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    /// Nothing of note.
+    Nothing,
+    /// The kernel's own word for its death.
+    Panicked(String),
 }
 
 /// What the worker lives in.
@@ -67,12 +81,12 @@ impl Worker {
         Self::new(commands, events, place)
     }
 
-    /// What the guest's kernel said of its own death, if it did.
-    pub fn trouble(&self) -> Option<String> {
-        match &self.place {
-            Place::Guest { console, .. } => console.trouble(),
-            Place::Child(_) | Place::Elsewhere => None,
-        }
+    /// What became of the guest, when the worker is in one: what a console
+    /// says of a panic arrives a little after the worker's end.
+    pub async fn last_words(&mut self) -> Option<Words> {
+        let Place::Guest { console, .. } = &mut self.place else { return None };
+        tokio::time::sleep(CONSOLE_LAG).await;
+        Some(console.trouble().map_or(Words::Nothing, Words::Panicked))
     }
 
     /// The other end of the guest's terminal, once.

@@ -102,9 +102,11 @@ async fn probe(backends: &Backends, kernel: &str) -> Vec<Probe> {
     if worker.send(&Command::Probe).await.is_ok() {
         while let Ok(Some(event)) = worker.next().await {
             match event {
-                Event::Probed(probes) => {
-                    found = probes;
-                    break;
+                Event::Probed { part, last } => {
+                    found.extend(part.programs);
+                    if last {
+                        break;
+                    }
                 }
                 Event::Done(_) => break,
                 _ => {}

@@ -168,6 +168,7 @@ impl Teller {
             Format::Text if built.images.is_empty() && built.failed.is_empty() => {
                 self.line(&Sentence::ImageNothing.say(self.lang))?;
             }
+            Format::Text if built.images.is_empty() => {}
             Format::Text => {
                 let count = built.images.len();
                 let done = Sentence::ImageBuilt { count, seconds: took.as_secs() };

@@ -23,6 +23,12 @@ pub(super) fn json(writer: &Writer, batch: &Batch) -> io::Result<()> {
 /// Prints a batch for a person; of several kernels each line says whose it is.
 pub(super) fn text(batch: &Batch, several: bool, lang: Lang) -> io::Result<()> {
     let mut out = io::stdout().lock();
+    write(&mut out, batch, several, lang)?;
+    out.flush()
+}
+
+/// Writes a batch for a person.
+pub(super) fn write(out: &mut impl io::Write, batch: &Batch, several: bool, lang: Lang) -> io::Result<()> {
     for lost in &batch.lost {
         writeln!(out, "lost      {} of {}", lost.count, stream(&lost.stream))?;
     }
@@ -35,10 +41,10 @@ pub(super) fn text(batch: &Batch, several: bool, lang: Lang) -> io::Result<()> {
                     writeln!(out, "{kernel:<5} {line}")?;
                 }
             }
-            _ => event(&mut out, &entry.event, lang)?,
+            _ => event(out, &entry.event, lang)?,
         }
     }
-    out.flush()
+    Ok(())
 }
 
 fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<()> {
@@ -56,6 +62,11 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
         RunEvent::Placed { release, accelerator, ms } => {
             writeln!(out, "kernel    {release} ({}, {ms:.0} ms)", accelerator.name())
         }
+        RunEvent::Relocated(one) => {
+            let target = one.target.map_or_else(|| "not there".to_owned(), |value| value.to_string());
+            writeln!(out, "patched   {}: {} {} {} -> {target}", one.program, one.kind, one.spec, one.local)
+        }
+        RunEvent::Terminal { .. } => Ok(()),
         RunEvent::Loaded { programs, maps } => {
             for program in programs {
                 let (name, kind) = (&program.name, &program.kind);

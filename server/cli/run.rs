@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Context, Format, duration, kernel_names, report, status, status_of, worst};
 use crate::{
     compile::{Confinement, Sources},
+    kernel::Needs,
     lab,
     run::{About, LIMITS, Runs, Submission, Unjudged},
     say::Sentence,
@@ -78,6 +79,8 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         headers: arguments.types,
         globals: arguments.global.into_iter().collect(),
         stimulus: arguments.stimulus,
+        terminal: None,
+        needs: Needs::default(),
         span: lab::span(arguments.exactly, LIMITS.command_line),
     };
     let runs = Runs::new(lab);

@@ -1,6 +1,6 @@
 //! `bpflab serve`: the page.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -14,6 +14,7 @@ use crate::{
     lab,
     lesson::Course,
     run::Runs,
+    say::Lang,
     web::{Settings, Site, listen},
 };
 
@@ -58,8 +59,7 @@ pub(super) async fn serve(arguments: Arguments, context: &Context) -> anyhow::Re
     }
     for kernel in lab.backends.kernels() {
         match kernel.state {
-            State::Ready => eprintln!("bpflab: {} {}", kernel.name, kernel.release.unwrap_or_default()),
-            State::Preparing => eprintln!("bpflab: {} is being prepared", kernel.name),
+            State::Ready | State::Preparing => {}
             State::NoImage(why) | State::Off(why) => {
                 eprintln!("bpflab: {} is off: {}", kernel.name, why.say(context.lang))
             }
@@ -73,6 +73,7 @@ pub(super) async fn serve(arguments: Arguments, context: &Context) -> anyhow::Re
         port: address.port(),
     };
     let site = Site::new(Runs::new(lab), course, settings, down.clone());
+    let preparing = tokio::spawn(prepare(site.clone(), context.lang));
     println!("bpflab: reading is open at http://{address}/");
     println!("bpflab: to run programs, open {}", site.link());
     let on_signal = down.clone();
@@ -89,5 +90,25 @@ pub(super) async fn serve(arguments: Arguments, context: &Context) -> anyhow::Re
     });
     listen(listener, site, down).await;
     signals.abort();
+    preparing.abort();
     Ok(status::OK)
+}
+
+/// Makes one kernel after the other ready, the default first: each boots once,
+/// unless an earlier start has kept its snapshot.
+async fn prepare(site: Arc<Site>, lang: Lang) {
+    let lab = site.lab();
+    let default = lab.backends.default_kernel().to_owned();
+    let mut kernels = lab.backends.kernels();
+    kernels.sort_by_key(|kernel| kernel.name != default);
+    for kernel in kernels.iter().filter(|kernel| kernel.is_ready()) {
+        let began = Instant::now();
+        match lab::make_ready(lab, &kernel.name).await {
+            Ok(()) => {
+                let (release, took) = (kernel.release.as_deref().unwrap_or_default(), began.elapsed());
+                eprintln!("bpflab: {} {release} is ready ({:.1} s)", kernel.name, took.as_secs_f64());
+            }
+            Err(why) => eprintln!("bpflab: {}: {}", kernel.name, why.say(lang)),
+        }
+    }
 }

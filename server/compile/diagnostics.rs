@@ -38,6 +38,7 @@ pub(super) fn parse(messages: &str, program: &str) -> Vec<Diagnostic> {
                 message,
                 notes: Vec::new(),
                 fix: None,
+                offers: Vec::new(),
             });
         }
     }

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use bpflab_worker::{MapView, TraceLine, Value};
+use bpflab_worker::{MapView, OutputStream, TraceLine, Value};
 use regex::Regex;
 
+use super::lines::{Lines, cut};
 use crate::{
     lesson::{Amount, Check, Expectation, Facts, Limit, Whose},
     run::{CheckResult, RunEvent},
-    say::{Example, Found, Sentence},
+    say::{Found, Sentence},
 };
-
-/// Of a line that is shown, in characters.
-const MAX_SHOWN: usize = 120;
 
 /// One check under way.
 #[derive(Debug)]
@@ -28,14 +26,13 @@ enum Seen {
     /// Before the facts of the run are known.
     Nothing,
     Trace {
-        pattern: Option<Regex>,
+        lines: Lines,
         stimulus: Option<u32>,
-        matching: u64,
-        total: u64,
-        /// The last line that matched.
-        matched: Option<String>,
-        /// One that did not, the stimulus's own if there is one.
-        nearest: Option<String>,
+    },
+    Output {
+        lines: Lines,
+        /// What has no newline yet.
+        rest: String,
     },
     Global {
         value: Option<Value>,
@@ -58,37 +55,42 @@ impl Watch {
             }
             Expectation::Global { .. } => Seen::Global { value: None },
             Expectation::Map { .. } => Seen::Map { entries: BTreeMap::new() },
-            Expectation::Trace { .. } => Seen::Nothing,
+            Expectation::Trace { .. } | Expectation::Output { .. } => Seen::Nothing,
         };
         Self { check, seen, said: None }
     }
 
     /// The facts are known now.
     pub(super) fn begin(&mut self, facts: &Facts, stimulus: Option<u32>) {
-        if let Expectation::Trace { text, .. } = &self.check.expects {
-            let pattern = Regex::new(&facts.fill_with(text, regex::escape)).ok();
-            self.seen =
-                Seen::Trace { pattern, stimulus, matching: 0, total: 0, matched: None, nearest: None };
+        match &self.check.expects {
+            Expectation::Trace { text, .. } => {
+                self.seen = Seen::Trace { lines: Lines::new(text, facts), stimulus };
+            }
+            Expectation::Output { text, .. } => {
+                self.seen = Seen::Output { lines: Lines::new(text, facts), rest: String::new() };
+            }
+            Expectation::Global { .. } | Expectation::Map { .. } | Expectation::Attached { .. } => {}
         }
     }
 
     pub(super) fn see(&mut self, event: &RunEvent) {
         match (&mut self.seen, &self.check.expects, event) {
             (
-                Seen::Trace { pattern, stimulus, matching, total, matched, nearest },
+                Seen::Trace { lines: seen, stimulus },
                 Expectation::Trace { whose, .. },
                 RunEvent::Trace(lines),
             ) => {
                 // The lab's own lines never count.
                 for line in lines.iter().filter(|line| !line.lab) {
-                    *total += 1;
-                    let right = pattern.as_ref().is_some_and(|pattern| pattern.is_match(&line.text));
-                    if right && belongs(line, *whose, *stimulus) {
-                        *matching += 1;
-                        *matched = Some(shown(line));
-                    } else if nearest.is_none() || Some(line.pid) == *stimulus {
-                        *nearest = Some(shown(line));
-                    }
+                    let own = Some(line.pid) == *stimulus;
+                    seen.see(&line.text, belongs(line, *whose, *stimulus), own, || shown(line));
+                }
+            }
+            (Seen::Output { lines, rest }, _, RunEvent::Output { stream: OutputStream::Stdout, text }) => {
+                rest.push_str(text);
+                while let Some((line, after)) = rest.split_once('\n') {
+                    lines.see(line, true, false, || cut(line));
+                    *rest = after.to_owned();
                 }
             }
             (Seen::Global { value }, Expectation::Global { name, .. }, RunEvent::Global(global))
@@ -115,11 +117,13 @@ impl Watch {
     /// What can only become truer passes at once.
     pub(super) fn decide_early(&mut self, facts: &Facts) -> Option<CheckResult> {
         let early = match &self.check.expects {
-            Expectation::Trace { amount: Amount::AtLeast(_), .. } | Expectation::Attached { .. } => true,
+            Expectation::Trace { amount: Amount::AtLeast(_), .. }
+            | Expectation::Output { amount: Amount::AtLeast(_), .. }
+            | Expectation::Attached { .. } => true,
             Expectation::Global { limit, .. } | Expectation::Map { limit, .. } => {
                 matches!(limit, Limit::AtLeast(_))
             }
-            Expectation::Trace { .. } => false,
+            Expectation::Trace { .. } | Expectation::Output { .. } => false,
         };
         (early && self.said.is_none() && self.passes(facts)).then(|| self.say(facts, true))
     }
@@ -143,10 +147,13 @@ impl Watch {
 
     fn passes(&self, facts: &Facts) -> bool {
         match (&self.seen, &self.check.expects) {
-            (Seen::Trace { matching, .. }, Expectation::Trace { amount, .. }) => match found(amount, facts) {
-                Some(Found::AtLeast(count)) => *matching >= count,
-                Some(Found::AtMost(count)) => *matching <= count,
-                Some(Found::Exactly(count)) => *matching == count,
+            (
+                Seen::Trace { lines, .. } | Seen::Output { lines, .. },
+                Expectation::Trace { amount, .. } | Expectation::Output { amount, .. },
+            ) => match found(amount, facts) {
+                Some(Found::AtLeast(count)) => lines.matching >= count,
+                Some(Found::AtMost(count)) => lines.matching <= count,
+                Some(Found::Exactly(count)) => lines.matching == count,
                 None => false,
             },
             (Seen::Attached { pattern, sections }, _) => pattern
@@ -172,19 +179,15 @@ impl Watch {
 
     fn saw(&self, facts: &Facts) -> Sentence {
         match (&self.seen, &self.check.expects) {
-            (Seen::Trace { matching, total, matched, nearest, .. }, Expectation::Trace { amount, .. }) => {
+            (Seen::Trace { lines, .. }, Expectation::Trace { amount, .. }) => {
                 let wanted = found(amount, facts).unwrap_or(Found::AtLeast(1));
-                let (too_few, too_many) = match wanted {
-                    Found::AtLeast(count) => (*matching < count, false),
-                    Found::AtMost(count) => (false, *matching > count),
-                    Found::Exactly(count) => (*matching < count, *matching > count),
-                };
-                let example = match (too_few, too_many) {
-                    (true, _) => nearest.clone().map(Example::Other),
-                    (_, true) => matched.clone().map(Example::Matching),
-                    (false, false) => None,
-                };
-                Sentence::SawTrace { matching: *matching, total: *total, wanted, example }
+                let (matching, total) = (lines.matching, lines.total);
+                Sentence::SawTrace { matching, total, wanted, example: lines.example(wanted) }
+            }
+            (Seen::Output { lines, .. }, Expectation::Output { amount, .. }) => {
+                let wanted = found(amount, facts).unwrap_or(Found::AtLeast(1));
+                let (matching, total) = (lines.matching, lines.total);
+                Sentence::SawOutput { matching, total, wanted, example: lines.example(wanted) }
             }
             (Seen::Attached { sections, .. }, _) => Sentence::SawSections { sections: sections.clone() },
             (_, Expectation::Global { name, .. }) => {
@@ -291,8 +294,7 @@ fn written(value: &Value) -> String {
 }
 
 fn shown(line: &TraceLine) -> String {
-    let text: String = line.text.chars().take(MAX_SHOWN).collect();
-    format!("{}-{}: {text}", line.task, line.pid)
+    format!("{}-{}: {}", line.task, line.pid, cut(&line.text))
 }
 
 #[cfg(test)]
@@ -332,6 +334,20 @@ mod tests {
         assert!(result.passed);
         assert_eq!(result.says.get(Lang::En), "says a.b");
         assert!(watch.conclude(&facts()).is_none(), "a check is said once");
+    }
+
+    #[test]
+    fn the_stimulus_output_is_looked_at_by_whole_lines() {
+        let expects =
+            Expectation::Output { text: "^hi {{word}}$".into(), amount: Amount::Exactly("2".into()) };
+        let says = Text { en: String::new(), zh: String::new() };
+        let mut watch = Watch::new(Check { id: "c".into(), says, hint: None, expects });
+        watch.begin(&facts(), Some(7));
+        let mut say = |stream, text: &str| watch.see(&RunEvent::Output { stream, text: text.into() });
+        say(OutputStream::Stdout, "hi a");
+        say(OutputStream::Stderr, "hi a.b\n");
+        say(OutputStream::Stdout, ".b\nhi axb\nhi a.b\nhi a.b");
+        assert!(watch.conclude(&facts()).unwrap().passed, "two whole lines; the third has no end");
     }
 
     #[test]

@@ -229,3 +229,69 @@ fn key(folder: &Path, scripts: &[&str], words: &[(&str, &[String])]) -> Result<S
 pub(super) fn short(hash: Sha256) -> String {
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[root]\nsuite = \"s\"\npackages = [\"p\"]\n[modules]\nboot = [\"b\"]\nmore = [\"m\"]\n\
+        [[kernel]]\nname = \"1\"\ndefault = true\nsuites = [\"k\"]\npackage = \"l\"\n";
+
+    /// Folders of the kernel and of the root, for a recipe changed in one place.
+    fn folders(changed: &str, by: &str) -> (String, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = |name: &str| {
+            let text = if name == "kernels.toml" { TEXT } else { name };
+            if changed == name { format!("{text}{by}") } else { text.replace(changed, by) }
+        };
+        for name in KERNEL_SCRIPTS.iter().chain(&ROOT_SCRIPTS).chain(&["kernels.toml"]) {
+            fs::write(folder.path().join(name), text(name)).expect("a file");
+        }
+        let recipe = Recipe::read(folder.path()).expect("a recipe");
+        (recipe.kernels()[0].folder(), recipe.root.folder)
+    }
+
+    #[test]
+    fn a_key_follows_its_own_inputs_and_no_others() {
+        let (kernel, root) = folders("nothing", "");
+        assert_eq!(
+            folders("nothing", ""),
+            (kernel.clone(), root.clone()),
+            "the folder's own name is no input"
+        );
+        assert_eq!(folders("kernels.toml", "# a word\n"), (kernel.clone(), root.clone()));
+        for (changed, by, of_kernel, of_root) in [
+            ("\"s\"", "\"t\"", false, true),
+            ("[\"p\"]", "[\"p\", \"q\"]", false, true),
+            ("[\"b\"]", "[\"c\"]", true, false),
+            ("[\"m\"]", "[]", true, false),
+            ("[\"k\"]", "[\"k\", \"n\"]", true, false),
+            ("\"l\"", "\"r\"", true, false),
+            ("kernel.sh", " ", true, false),
+            ("newest.sh", " ", true, false),
+            ("root.sh", " ", false, true),
+            ("finish.sh", " ", false, true),
+            ("apt.sh", " ", true, true),
+            ("lists.sh", " ", true, true),
+        ] {
+            let (new_kernel, new_root) = folders(changed, by);
+            assert_eq!((new_kernel != kernel, new_root != root), (of_kernel, of_root), "{changed}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_moves_from_one_list_to_another_is_another_input() {
+        let one = folders("boot = [\"b\"]\nmore = [\"m\"]", "boot = [\"b\", \"m\"]\nmore = []").0;
+        let other = folders("boot = [\"b\"]\nmore = [\"m\"]", "boot = [\"b\"]\nmore = [\"m\"]").0;
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn the_recipe_of_this_repository_is_fine() {
+        let recipe =
+            Recipe::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("vm-images")).expect("a recipe");
+        let names: Vec<&str> = recipe.kernels().iter().map(|kernel| kernel.name.as_str()).collect();
+        assert_eq!(names, ["5.10", "6.1", "6.12", "7.x"]);
+        assert!(recipe.kernels().iter().any(|kernel| kernel.default && kernel.name == "6.1"));
+    }
+}

@@ -27,6 +27,13 @@ pub enum Expectation {
         /// How many.
         amount: Amount,
     },
+    /// Lines that the stimulus printed, on its standard output.
+    Output {
+        /// A regular expression, a template whose values are escaped.
+        text: String,
+        /// How many.
+        amount: Amount,
+    },
     /// A global variable's last value.
     Global {
         /// Its name.

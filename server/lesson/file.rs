@@ -11,8 +11,8 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Check, Draw, Expectation, Lesson, Needs, Page, Prose, Setup, Source, check, draw, markdown};
-use crate::say::Text;
+use super::{Check, Draw, Expectation, Lesson, Page, Prose, Setup, Source, check, draw, markdown};
+use crate::{kernel::Needs, say::Text};
 
 /// Largest file of a lesson, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -97,6 +97,7 @@ struct CheckTable {
     says: Both,
     hint: Option<Both>,
     trace: Option<TraceTable>,
+    output: Option<OutputTable>,
     global: Option<GlobalTable>,
     map: Option<MapTable>,
     attached: Option<AttachedTable>,
@@ -107,6 +108,15 @@ struct CheckTable {
 struct TraceTable {
     text: String,
     pid: Option<Whose>,
+    at_least: Option<Word>,
+    at_most: Option<Word>,
+    exactly: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutputTable {
+    text: String,
     at_least: Option<Word>,
     at_most: Option<Word>,
     exactly: Option<Word>,
@@ -189,7 +199,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
         summary: file.summary.into(),
         part: file.part,
         minutes: file.minutes,
-        needs: Needs { kernel: file.needs.kernel, features: file.needs.features, hooks: file.needs.hooks },
+        needs: file.needs.read()?,
         run: Setup {
             seconds: file.run.seconds.unwrap_or(DEFAULT_SECONDS),
             headers: file.run.headers,
@@ -218,6 +228,13 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
     Ok(lesson)
 }
 
+impl NeedsTable {
+    fn read(self) -> Result<Needs, String> {
+        let needs = Needs::parse(self.kernel.as_deref(), self.features, &self.hooks);
+        needs.map_err(|why| format!("lesson.toml: needs: {why}"))
+    }
+}
+
 impl DrawEntry {
     fn read(self) -> Result<Draw, String> {
         match self {
@@ -234,41 +251,56 @@ impl DrawEntry {
 impl CheckTable {
     fn read(self) -> Result<Check, String> {
         let at = |what: &str| format!("lesson.toml: check \"{}\": {what}", self.id);
-        let expects = match (self.trace, self.global, self.map, self.attached) {
-            (Some(trace), None, None, None) => {
-                regex::Regex::new(&draw::sample(&trace.text)).map_err(|error| at(&error.to_string()))?;
-                let amount = match (trace.at_least, trace.at_most, trace.exactly) {
-                    (Some(count), None, None) => check::Amount::AtLeast(count.into()),
-                    (None, Some(count), None) => check::Amount::AtMost(count.into()),
-                    (None, None, Some(count)) => check::Amount::Exactly(count.into()),
-                    _ => return Err(at("give one of at_least, at_most, exactly")),
-                };
+        let pattern =
+            |text: &str| regex::Regex::new(&draw::sample(text)).map_err(|error| at(&error.to_string()));
+        let count = |at_least, at_most, exactly| {
+            amount(at_least, at_most, exactly).ok_or_else(|| at("give one of at_least, at_most, exactly"))
+        };
+        let value = |equals, at_least, at_most| {
+            limit(equals, at_least, at_most).ok_or_else(|| at("give one of equals, at_least, at_most"))
+        };
+        let expects = match (self.trace, self.output, self.global, self.map, self.attached) {
+            (Some(trace), None, None, None, None) => {
+                pattern(&trace.text)?;
+                let amount = count(trace.at_least, trace.at_most, trace.exactly)?;
                 let whose = trace.pid.map(|whose| match whose {
                     Whose::Stimulus => check::Whose::Stimulus,
                     Whose::Others => check::Whose::Others,
                 });
                 Expectation::Trace { text: trace.text, whose, amount }
             }
-            (None, Some(global), None, None) => Expectation::Global {
-                limit: limit(global.equals, global.at_least, global.at_most)
-                    .ok_or_else(|| at("give one of equals, at_least, at_most"))?,
+            (None, Some(output), None, None, None) => {
+                pattern(&output.text)?;
+                let amount = count(output.at_least, output.at_most, output.exactly)?;
+                Expectation::Output { text: output.text, amount }
+            }
+            (None, None, Some(global), None, None) => Expectation::Global {
+                limit: value(global.equals, global.at_least, global.at_most)?,
                 name: global.name,
             },
-            (None, None, Some(map), None) => Expectation::Map {
-                limit: limit(map.equals, map.at_least, map.at_most)
-                    .ok_or_else(|| at("give one of equals, at_least, at_most"))?,
+            (None, None, None, Some(map), None) => Expectation::Map {
+                limit: value(map.equals, map.at_least, map.at_most)?,
                 name: map.name,
                 key: map.key.map(String::from),
                 field: map.field.map(|path| path.split('.').map(str::to_owned).collect()).unwrap_or_default(),
                 sum: map.per_cpu.is_some(),
             },
-            (None, None, None, Some(attached)) => {
+            (None, None, None, None, Some(attached)) => {
                 regex::Regex::new(&attached.section).map_err(|error| at(&error.to_string()))?;
                 Expectation::Attached { section: attached.section }
             }
-            _ => return Err(at("give exactly one of trace, global, map, attached")),
+            _ => return Err(at("give exactly one of trace, output, global, map, attached")),
         };
         Ok(Check { id: self.id, says: self.says.into(), hint: self.hint.map(Text::from), expects })
+    }
+}
+
+fn amount(at_least: Option<Word>, at_most: Option<Word>, exactly: Option<Word>) -> Option<check::Amount> {
+    match (at_least, at_most, exactly) {
+        (Some(word), None, None) => Some(check::Amount::AtLeast(word.into())),
+        (None, Some(word), None) => Some(check::Amount::AtMost(word.into())),
+        (None, None, Some(word)) => Some(check::Amount::Exactly(word.into())),
+        _ => None,
     }
 }
 

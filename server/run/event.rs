@@ -1,7 +1,8 @@
 //! One step of a run's story.
 
 use bpflab_worker::{
-    Global, LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Stream, TraceLine,
+    Global, LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Relocation, Stream,
+    TraceLine,
 };
 
 use crate::{
@@ -56,6 +57,8 @@ pub enum RunEvent {
         /// How long it took.
         ms: f64,
     },
+    /// `*` What was patched into a program for this kernel.
+    Relocated(Relocation),
     /// The kernel accepted the object.
     Loaded {
         /// In the object's order.
@@ -81,6 +84,11 @@ pub enum RunEvent {
     Observing {
         /// Its pid.
         stimulus: Option<u32>,
+    },
+    /// The learner's terminal is there, or is gone.
+    Terminal {
+        /// Which of the two.
+        open: bool,
     },
     /// `*` Lines of this run's `trace_pipe`. Counts as that many events.
     Trace(Vec<TraceLine>),

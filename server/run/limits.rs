@@ -15,8 +15,12 @@ pub struct Limits {
     pub page: Duration,
     /// Observing on the command line, the same.
     pub command_line: Duration,
+    /// Observing with a terminal.
+    pub terminal: Duration,
     /// After the stimulus's end, so that its last events arrive.
     pub after_stimulus: Duration,
+    /// After the end of its time, for a worker that drains what is buffered.
+    pub overtime: Duration,
     /// From Stop to the worker's last event.
     pub stop: Duration,
     /// A run that nobody has watched for so long is cancelled.
@@ -38,7 +42,9 @@ pub const LIMITS: Limits = Limits {
     attach: Duration::from_secs(10),
     page: Duration::from_secs(60),
     command_line: Duration::from_secs(10),
+    terminal: Duration::from_secs(1800),
     after_stimulus: Duration::from_secs(1),
+    overtime: Duration::from_secs(1),
     stop: Duration::from_secs(3),
     unwatched: Duration::from_secs(10),
     waiting: 32,

@@ -2,21 +2,30 @@
 //!
 //! One loop: what can happen becomes an enum, and one match acts on it.
 
-use std::time::Instant;
+mod legal;
+mod words;
 
-use bpflab_worker::{AttachFailure, BadGlobal, Command, Done, Event, Load, LogSource, Refusal, VERSION};
+use std::time::{Duration, Instant};
+
+use bpflab_worker::{Command, Done, Event, Load, LogSource, Refusal, VERSION};
 use tokio::sync::mpsc;
 
 use super::{
     LIMITS, Outcome, RunEvent,
-    pipeline::{Change, End, Part, ms},
+    pipeline::{Change, End, Part, Wish, ms},
 };
 use crate::{
-    backend::{Error, Worker},
+    backend::{Error, Words, Worker},
     diagnostic::{Diagnostic, Origin},
     explain::{self, Seen},
     say::Sentence,
 };
+use legal::legal;
+use words::{attach_sentence, global_sentence, refusal_sentence};
+
+/// A guest that has said nothing for so long is no longer there: a worker
+/// looks at its programs' counts ten times a second.
+const SILENT: Duration = Duration::from_millis(1500);
 
 /// How far a worker is; each phase has a limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +43,7 @@ enum Phase {
 /// What can happen.
 enum Happening {
     Came(Result<Option<Event>, Error>),
-    Wanted(Change),
+    Wanted(Wish),
     Stop,
     TooLong,
 }
@@ -47,6 +56,8 @@ struct Observation<'a> {
     failed: Option<Outcome>,
     verifier: String,
     seen: Seen,
+    /// When the worker said something last.
+    heard: Instant,
     /// Changes that the worker has not answered yet, by token.
     asked: std::collections::HashMap<u64, Change>,
     next_token: u64,
@@ -57,7 +68,7 @@ pub(super) async fn observe(
     part: &mut Part,
     mut worker: Worker,
     load: Load,
-    mut wanted: mpsc::Receiver<Change>,
+    mut wanted: mpsc::Receiver<Wish>,
     waited: Instant,
 ) -> Result<Outcome, End> {
     let stop = part.stop.clone();
@@ -69,6 +80,7 @@ pub(super) async fn observe(
         failed: None,
         verifier: String::new(),
         seen: Seen::default(),
+        heard: Instant::now(),
         asked: std::collections::HashMap::new(),
         next_token: 0,
     };
@@ -77,11 +89,14 @@ pub(super) async fn observe(
         let stopping = matches!(observation.phase, Phase::Stop(_));
         let happening = tokio::select! {
             event = worker.next() => Happening::Came(event),
-            Some(change) = wanted.recv() => Happening::Wanted(change),
+            Some(wish) = wanted.recv() => Happening::Wanted(wish),
             () = stop.cancelled(), if !stopping => Happening::Stop,
             () = tokio::time::sleep_until(limit.into()) => Happening::TooLong,
         };
         match happening {
+            Happening::Came(Ok(Some(event))) if !legal(observation.phase, &event) => {
+                break observation.lied(&event);
+            }
             Happening::Came(Ok(Some(event))) => {
                 if let Some(outcome) = observation.hear(event)? {
                     break outcome;
@@ -91,7 +106,9 @@ pub(super) async fn observe(
                 {
                     send(&mut worker, &load).await?;
                 }
-                if observation.phase == Phase::Observe && observation.part.judge.is_satisfied() {
+                let at_leisure = observation.part.submission.terminal.is_some();
+                if observation.phase == Phase::Observe && !at_leisure && observation.part.judge.is_satisfied()
+                {
                     observation.enter(Phase::Stop(Outcome::Completed));
                     send(&mut worker, &Command::Stop).await?;
                 }
@@ -99,15 +116,19 @@ pub(super) async fn observe(
             Happening::Came(Ok(None)) => {
                 break match (observation.phase, observation.failed) {
                     (Phase::Stop(outcome), _) | (_, Some(outcome)) => outcome,
-                    (_, None) => observation.worker_died(),
+                    (_, None) => observation.worker_died(worker.last_words().await),
                 };
+            }
+            Happening::Came(Err(Error::Frame(error))) => {
+                tracing::warn!(%error, "a worker's stream");
+                break observation.cut_off();
             }
             Happening::Came(Err(error)) => {
                 tracing::warn!(%error, "a worker's stream");
-                break observation.worker_died();
+                break observation.worker_died(worker.last_words().await);
             }
-            Happening::Wanted(change) => {
-                let command = observation.ask(change);
+            Happening::Wanted(wish) => {
+                let command = observation.ask(wish);
                 send(&mut worker, &command).await?;
             }
             Happening::Stop => match observation.phase {
@@ -118,10 +139,15 @@ pub(super) async fn observe(
                 _ => break Outcome::Cancelled,
             },
             Happening::TooLong => {
-                observation.explain_limit();
+                let words = worker.last_words().await;
                 break match observation.phase {
                     Phase::Stop(outcome) => outcome,
-                    _ => Outcome::TimedOut,
+                    _ if matches!(words, Some(Words::Panicked(_))) => observation.worker_died(words),
+                    Phase::Observe if words.is_some() => observation.overdue(),
+                    _ => {
+                        observation.explain_limit();
+                        Outcome::TimedOut
+                    }
                 };
             }
         }
@@ -145,14 +171,14 @@ async fn send(worker: &mut Worker, command: &Command) -> Result<(), End> {
 impl Observation<'_> {
     fn limit(&self) -> Instant {
         let span = &self.part.submission.span;
-        let observe = span.exactly_ms.unwrap_or(span.at_most_ms) + span.after_stimulus_ms;
+        let observe = span.exactly_ms.unwrap_or(span.at_most_ms);
         self.since
             + match self.phase {
                 Phase::Place => LIMITS.place,
                 Phase::Turn => LIMITS.place * 60, // the other server's limits come first
                 Phase::Load => LIMITS.load,
                 Phase::Attach => LIMITS.attach,
-                Phase::Observe => std::time::Duration::from_millis(observe) + LIMITS.stop,
+                Phase::Observe => Duration::from_millis(observe) + LIMITS.overtime,
                 Phase::Stop(_) => LIMITS.stop,
             }
     }
@@ -184,7 +210,11 @@ impl Observation<'_> {
         self.say(RunEvent::Diagnosed(Diagnostic::error(origin, id, sentence)));
     }
 
-    fn ask(&mut self, change: Change) -> Command {
+    fn ask(&mut self, wish: Wish) -> Command {
+        let change = match wish {
+            Wish::Global(change) => change,
+            Wish::Resize(window) => return Command::Resize(window),
+        };
         let token = self.next_token;
         self.next_token += 1;
         let command = Command::SetGlobal { token, name: change.name.clone(), value: change.value.clone() };
@@ -194,6 +224,7 @@ impl Observation<'_> {
 
     /// Acts on one event; the outcome when it was the last.
     fn hear(&mut self, event: Event) -> Result<Option<Outcome>, End> {
+        self.heard = Instant::now();
         if self.phase == Phase::Turn && event != Event::Waiting {
             self.enter(Phase::Load);
         }
@@ -246,9 +277,19 @@ impl Observation<'_> {
                 self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(Outcome::AttachFailed);
             }
+            Event::Relocated(all) => {
+                all.into_iter().for_each(|one| self.say(RunEvent::Relocated(one)));
+            }
+            Event::LeftOut { program, section } => {
+                let sentence = Sentence::LeftOut { program, section };
+                self.say(RunEvent::Diagnosed(Diagnostic::note(Origin::Attach, "left-out", sentence)));
+            }
             Event::Observing { stimulus } => {
                 self.enter(Phase::Observe);
                 self.say(RunEvent::Observing { stimulus });
+                if self.part.submission.terminal.is_some() {
+                    self.say(RunEvent::Terminal { open: true });
+                }
             }
             Event::Trace(lines) => {
                 self.seen.trace(&lines);
@@ -280,7 +321,7 @@ impl Observation<'_> {
                     let _ = change.answer.send(answer);
                 }
             }
-            Event::Probed(_) | Event::Types { .. } => return Err(End::Fault(Sentence::WorkerFault)),
+            Event::Probed { .. } | Event::Types { .. } => return Ok(Some(self.cut_off())), // never legal
             Event::Done(done) => return Ok(Some(self.done(done))),
         }
         Ok(None)
@@ -306,8 +347,35 @@ impl Observation<'_> {
         outcome
     }
 
-    fn worker_died(&mut self) -> Outcome {
-        self.diagnose(Origin::Attach, "worker-died", Sentence::WorkerDied);
+    fn worker_died(&mut self, words: Option<Words>) -> Outcome {
+        let (id, sentence) = match words {
+            None => ("worker-died", Sentence::WorkerDied),
+            Some(Words::Nothing) => ("guest-ended", Sentence::GuestEnded),
+            Some(Words::Panicked(why)) => ("guest-panicked", Sentence::GuestPanicked { why }),
+        };
+        self.diagnose(Origin::Attach, id, sentence);
+        Outcome::WorkerDied
+    }
+
+    /// A guest that is still there after the end of its time: silent, or late.
+    fn overdue(&mut self) -> Outcome {
+        if self.heard.elapsed() > SILENT {
+            self.diagnose(Origin::Attach, "guest-mute", Sentence::GuestMute);
+            return Outcome::WorkerDied;
+        }
+        self.diagnose(Origin::Attach, "guest-late", Sentence::GuestLate);
+        Outcome::TimedOut
+    }
+
+    /// An event that cannot come now: what sent it is no worker of ours.
+    fn lied(&mut self, event: &Event) -> Outcome {
+        let said: String = format!("{event:?}").chars().take(80).collect();
+        tracing::warn!(%said, phase = ?self.phase, "an event out of order");
+        self.cut_off()
+    }
+
+    fn cut_off(&mut self) -> Outcome {
+        self.diagnose(Origin::Attach, "guest-lied", Sentence::GuestLied);
         Outcome::WorkerDied
     }
 
@@ -319,36 +387,9 @@ impl Observation<'_> {
     }
 
     fn refused(&mut self, refusal: Refusal) {
-        let (id, sentence, outcome) = match refusal {
-            Refusal::NoProgram => ("no-program", Sentence::NoProgram, Outcome::CompileFailed),
-            Refusal::ProgramType { program, section } => {
-                ("host-program-type", Sentence::HostProgramType { program, section }, Outcome::Unmet)
-            }
-            Refusal::Helper { helper } => ("host-helper", Sentence::HostHelper { helper }, Outcome::Unmet),
-            Refusal::Pinned { map } => ("host-pinned", Sentence::HostPinned { map }, Outcome::Unmet),
-            Refusal::Unreadable => ("host-unreadable", Sentence::HostUnreadable, Outcome::Unmet),
-        };
+        let (id, sentence, outcome) = refusal_sentence(refusal);
         let origin = if outcome == Outcome::CompileFailed { Origin::Compiler } else { Origin::Attach };
         self.diagnose(origin, id, sentence);
         self.failed = Some(outcome);
-    }
-}
-
-fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
-    match reason {
-        BadGlobal::Unknown { known } => Sentence::GlobalUnknown { name, known },
-        BadGlobal::DoesNotFit { ctype } => Sentence::GlobalDoesNotFit { name, ctype },
-        BadGlobal::ReadOnly => Sentence::GlobalReadOnly { name },
-        BadGlobal::NoStimulus => Sentence::GlobalNoStimulus { name },
-    }
-}
-
-fn attach_sentence(program: String, section: String, reason: AttachFailure) -> (&'static str, Sentence) {
-    match reason {
-        AttachFailure::NoSuchHook { nearest } => {
-            ("no-such-hook", Sentence::NoSuchHook { program, section, nearest })
-        }
-        AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
-        AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
     }
 }

@@ -9,12 +9,13 @@ use std::{
     time::Instant,
 };
 
-use bpflab_worker::{Load, Policy};
+use bpflab_worker::{Load, Policy, Window};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Judge, LIMITS, Lab, Outcome, RunEvent, Stages, Submission, observe, queue::Waiting, story::Story,
+    Judge, LIMITS, Lab, Outcome, RunEvent, Stages, Submission, Terminal, needs, observe, queue::Waiting,
+    story::Story,
 };
 use crate::{
     backend::{Step, Worker},
@@ -35,6 +36,15 @@ pub(super) enum End {
     Fault(Sentence),
 }
 
+/// What someone wants of a run under way.
+#[derive(Debug)]
+pub(super) enum Wish {
+    /// Another value of a global.
+    Global(Change),
+    /// The terminal's window has another size.
+    Resize(Window),
+}
+
 /// A change that someone wants in a running program.
 #[derive(Debug)]
 pub(super) struct Change {
@@ -46,16 +56,36 @@ pub(super) struct Change {
 /// The parts of a run that can be spoken to.
 #[derive(Debug, Default)]
 pub(super) struct Live {
-    parts: Mutex<HashMap<Arc<str>, mpsc::Sender<Change>>>,
+    parts: Mutex<HashMap<Arc<str>, Line>>,
     over: AtomicBool,
+}
+
+/// To one part.
+#[derive(Debug, Clone)]
+struct Line {
+    wishes: mpsc::Sender<Wish>,
+    terminal: Option<Arc<Terminal>>,
 }
 
 impl Live {
     pub(super) async fn set_global(&self, kernel: &str, name: String, value: String) -> Result<(), Sentence> {
         let part = self.parts().get(kernel).cloned().ok_or(Sentence::UnknownRun)?;
         let (answer, answered) = oneshot::channel();
-        part.send(Change { name, value, answer }).await.map_err(|_| Sentence::UnknownRun)?;
+        let wish = Wish::Global(Change { name, value, answer });
+        part.wishes.send(wish).await.map_err(|_| Sentence::UnknownRun)?;
         answered.await.unwrap_or(Err(Sentence::UnknownRun))
+    }
+
+    pub(super) fn terminal(&self, kernel: &str) -> Option<Arc<Terminal>> {
+        self.parts().get(kernel)?.terminal.clone()
+    }
+
+    /// A size that comes while many wait is left out: another follows.
+    pub(super) fn resize(&self, kernel: &str, window: Window) {
+        let part = self.parts().get(kernel).cloned();
+        if let Some(part) = part {
+            let _ = part.wishes.try_send(Wish::Resize(window));
+        }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -66,7 +96,7 @@ impl Live {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    fn parts(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, mpsc::Sender<Change>>> {
+    fn parts(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Line>> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -115,7 +145,10 @@ impl Part {
             Ok(outcome) => End::Outcome(outcome),
             Err(end) => end,
         };
-        self.live.parts().remove(&self.kernel);
+        let line = self.live.parts().remove(&self.kernel);
+        if line.is_some_and(|line| line.terminal.is_some()) {
+            self.say(RunEvent::Terminal { open: false });
+        }
         for result in self.judge.conclude() {
             self.story.push(Some(&self.kernel), RunEvent::Checked(result));
         }
@@ -161,6 +194,10 @@ impl Part {
         self.stages.queued = Some(ms(began));
         tokio::select! {
             ready = self.prepare() => ready?,
+            () = stop.cancelled() => return Ok(Outcome::Cancelled),
+        }
+        tokio::select! {
+            met = self.check_needs() => met?,
             () = stop.cancelled() => return Ok(Outcome::Cancelled),
         }
         // Neither needs the other: the worker makes ready while clang compiles.
@@ -225,6 +262,21 @@ impl Part {
         Ok(())
     }
 
+    /// Ends the run before anything is loaded where the kernel lacks something.
+    async fn check_needs(&mut self) -> Result<(), End> {
+        let submission = self.submission.clone();
+        if submission.needs.is_empty() {
+            return Ok(());
+        }
+        let source = submission.sources.program();
+        let lacking = needs::lacking(&self.lab, &self.kernel, &submission.needs, source).await;
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        lacking.into_iter().for_each(|found| self.say(RunEvent::Diagnosed(found)));
+        Err(End::Outcome(Outcome::Unmet))
+    }
+
     async fn compile(&mut self) -> Result<Arc<Object>, End> {
         let compiler = self.compiler.clone().ok_or(End::Fault(Sentence::CompilerFailed))?;
         let began = Instant::now();
@@ -246,16 +298,24 @@ impl Part {
         }
     }
 
-    async fn observe(&mut self, worker: Worker, object: &Object, waited: Instant) -> Result<Outcome, End> {
-        let (changes, wanted) = mpsc::channel(MAX_CHANGES);
-        self.live.parts().insert(self.kernel.clone(), changes);
+    async fn observe(
+        &mut self,
+        mut worker: Worker,
+        object: &Object,
+        waited: Instant,
+    ) -> Result<Outcome, End> {
+        let (wishes, wanted) = mpsc::channel(MAX_CHANGES);
+        let stream = self.submission.terminal.and_then(|_| worker.terminal());
+        let line = Line { wishes, terminal: stream.map(Terminal::new) };
+        self.live.parts().insert(self.kernel.clone(), line);
         let load = Load {
             object: object.bytes().to_vec(),
             policy: if &*self.kernel == HOST { Policy::ObserveOnly } else { Policy::Anything },
             globals: self.submission.globals.clone().into_iter().collect(),
             stimulus: self.submission.stimulus.clone(),
             span: self.submission.span,
-            lab: vec![std::process::id()],
+            lab: if &*self.kernel == HOST { vec![std::process::id()] } else { Vec::new() },
+            terminal: self.submission.terminal,
         };
         observe::observe(self, worker, load, wanted, waited).await
     }

@@ -7,16 +7,17 @@ use std::{
     time::Duration,
 };
 
+use bpflab_worker::Window;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    About, Judge, LIMITS, RunEvent, Submission, Watcher,
+    About, Judge, LIMITS, RunEvent, Submission, Terminal, Watcher,
     pipeline::{Live, Part},
     queue::Queue,
     story::Story,
 };
-use crate::{backend::Backends, compile::Compilers, dice, say::Sentence};
+use crate::{backend::Backends, compile::Compilers, dice, kernel::HOST, say::Sentence};
 
 /// How often a run looks whether anyone watches it.
 const LOOK: Duration = Duration::from_millis(250);
@@ -81,6 +82,16 @@ impl Handle {
         self.stop.cancel();
     }
 
+    /// The learner's terminal on one kernel, while it is there.
+    pub fn terminal(&self, kernel: &str) -> Option<Arc<Terminal>> {
+        self.live.terminal(kernel)
+    }
+
+    /// The terminal's window has another size.
+    pub fn resize(&self, kernel: &str, window: Window) {
+        self.live.resize(kernel, window);
+    }
+
     /// Changes a global on one kernel; the answer says whether it was done.
     pub async fn set_global(&self, kernel: &str, name: String, value: String) -> Result<(), Sentence> {
         self.live.set_global(kernel, name, value).await
@@ -103,10 +114,12 @@ struct Inner {
 }
 
 impl Runs {
-    /// With one queue for each place: the host's runs take turns.
+    /// The host's runs take turns; guests share what memory there is.
     pub fn new(lab: Lab) -> Self {
+        let guests = Queue::new(lab.backends.guests().places(), LIMITS.waiting);
+        let queue = |name: &str| if name == HOST { Queue::new(1, LIMITS.waiting) } else { guests.clone() };
         let kernels = lab.backends.kernels();
-        let queues = kernels.into_iter().map(|kernel| (kernel.name, Queue::new(1, LIMITS.waiting))).collect();
+        let queues = kernels.into_iter().map(|kernel| (kernel.name.clone(), queue(&kernel.name))).collect();
         Self { lab: Arc::new(lab), queues, inner: Mutex::default() }
     }
 

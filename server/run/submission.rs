@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bpflab_worker::Span;
+use bpflab_worker::{Span, Window};
 
-use crate::compile::Sources;
+use crate::{compile::Sources, kernel::Needs};
 
 /// All that one run needs.
 #[derive(Debug, Clone)]
@@ -19,6 +19,10 @@ pub struct Submission {
     pub globals: BTreeMap<String, String>,
     /// A shell command that makes something happen.
     pub stimulus: Option<String>,
+    /// A shell for the learner in each guest, with a window of this size.
+    pub terminal: Option<Window>,
+    /// What the kernel must have; looked at before anything is loaded.
+    pub needs: Needs,
     /// How long to observe.
     pub span: Span,
 }

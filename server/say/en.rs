@@ -33,6 +33,18 @@ fn errno(number: i32) -> String {
     format!("{words} (error {number})")
 }
 
+/// A feature as a lesson names it.
+fn need(feature: &str) -> String {
+    match feature.split_once(':') {
+        None => format!("{feature} programs"),
+        Some(("map", name)) => format!("maps of type {name}"),
+        Some(("helper", name)) => format!("the helper {name}"),
+        Some(("kfunc", name)) => format!("the kfunc {name}"),
+        Some(("security", name)) => format!("the security module {name}"),
+        Some(_) => feature.to_owned(),
+    }
+}
+
 fn lines(wanted: Found) -> String {
     let plural = |count: u64| if count == 1 { "line" } else { "lines" };
     match wanted {
@@ -204,8 +216,29 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GuestFault { why } => {
             format!("The guest could not be started ({why}). Run again; \"bpflab doctor\" says what is missing.")
         }
+        S::GuestPanicked { why } => {
+            format!("The guest's kernel stopped: \"{why}\". Whatever the program or the stimulus did, it broke the kernel it ran on; only this run's guest is gone.")
+        }
+        S::GuestEnded => "The guest ended before the run was over: something in it powered it off, rebooted it, or ended the lab's worker.".into(),
+        S::GuestMute => "The guest no longer answered when its time was up: something in it took all its processors or memory, or stopped the lab's worker. It was ended from outside.".into(),
+        S::GuestLate => "The guest had not ended when its time was up, so it was ended from outside; the last of what it had to say may be missing.".into(),
+        S::GuestLied => "The guest sent something that a worker never sends, so the run was cut off: something in it took the worker's place.".into(),
+        S::LeftOut { program, section } => {
+            let hook = section.strip_prefix('?').unwrap_or(section);
+            format!("{program} was left out: this kernel has no {hook}, and the \"?\" in its section says that it may be missing.")
+        }
+        S::TerminalNeedsGuest => "A terminal exists only in a guest, not on the machine's own kernel: choose a guest, or run without a terminal.".into(),
+        S::TerminalNotThere => "This run has no terminal on that kernel (any more).".into(),
         S::SawTrace { matching, total, wanted, example } => {
             let what = format!("{matching} of {total} trace lines matched; {}.", lines(*wanted));
+            match example {
+                Some(Example::Other(line)) => format!("{what} One that did not: \"{line}\""),
+                Some(Example::Matching(line)) => format!("{what} One that did: \"{line}\""),
+                None => what,
+            }
+        }
+        S::SawOutput { matching, total, wanted, example } => {
+            let what = format!("{matching} of {total} lines that the stimulus printed matched; {}.", lines(*wanted));
             match example {
                 Some(Example::Other(line)) => format!("{what} One that did not: \"{line}\""),
                 Some(Example::Matching(line)) => format!("{what} One that did: \"{line}\""),
@@ -286,5 +319,36 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ImageCurrent { version } => format!("{version} is the newest"),
         S::ImageNothing => "Nothing to build.".into(),
         S::ImageBuilt { count, seconds } => format!("Built {count} in {seconds} s."),
+        S::UnmetKernel { needs, release } => {
+            format!("This needs Linux {needs} or newer, and this kernel is {release}.")
+        }
+        S::UnmetFeature { feature } => format!("This kernel does not have what is needed: {}.", need(feature)),
+        S::UnmetHook { hook, nearest } => {
+            format!("This kernel has no hook {hook} that a program could be attached to.{}", offer(nearest))
+        }
+        S::OtherKernels { kernels } => format!("Kernels that have all that is needed: {}.", list(kernels)),
+        S::DoctorQemu { version } => format!("Guests are run by {version}."),
+        S::DoctorKvm => "Guests run by hardware (KVM): one has booted so.".into(),
+        S::DoctorKvmMissing => {
+            "Guests are emulated (TCG), since there is no /dev/kvm: slower, and all else is the same.".into()
+        }
+        S::DoctorKvmClosed => {
+            "Guests are emulated (TCG), since /dev/kvm is there but may not be opened by this user: slower, and all else is the same.".into()
+        }
+        S::DoctorKvmHangs { seconds } => format!(
+            "Guests are emulated (TCG), since /dev/kvm is there but a guest did not boot under it within {seconds} s: slower, and all else is the same."
+        ),
+        S::DoctorKernel { kernel, release, programs, maps, helpers, hooks } => format!(
+            "Linux {kernel} ({release}) runs in a guest: {programs} program types, {maps} map types, {helpers} helpers, {hooks} hooks."
+        ),
+        S::DoctorKernelOff { kernel, why } => format!("Linux {kernel} cannot be used: {why}"),
+        S::DoctorMemory { warm_mib, places, run_mib } => format!(
+            "Waiting guests may take {warm_mib} MiB of memory (serve --warm-memory); {places} runs at once fit, at {run_mib} MiB at most for each."
+        ),
+        S::DoctorDisk { folder, free_mib } => format!("{folder} has {free_mib} MiB left for images and snapshots."),
+        S::DoctorCgroup { folder } => format!("Guests get a cgroup of their own in {folder}."),
+        S::DoctorNoCgroup => {
+            "There is no cgroup (v2, with memory and cpu) that this user may divide: each guest is held by its own limits on memory and processor time.".into()
+        }
     }
 }

@@ -129,6 +129,7 @@ labels! {
     seed: "seed {n}", "随机种子 {n}";
     seconds: "{n} s", "{n} 秒";
     st_queued: "queue", "排队";
+    st_prepare: "first use", "首次准备";
     st_compile: "compile", "编译";
     st_place: "kernel", "内核";
     st_load: "load", "加载";

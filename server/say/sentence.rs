@@ -5,119 +5,360 @@
 #[expect(missing_docs, reason = "each variant's English stands in `en`, under the same name")]
 pub enum Sentence {
     // Submissions.
-    TooMuchSource { bytes: usize, limit: usize },
+    TooMuchSource {
+        bytes: usize,
+        limit: usize,
+    },
     NoSource,
-    TooManyFiles { files: usize, limit: usize },
-    BadFileName { name: String },
-    FileTwice { name: String },
-    NotOneProgram { programs: usize },
-    UnknownKernel { name: String, known: Vec<String> },
+    TooManyFiles {
+        files: usize,
+        limit: usize,
+    },
+    BadFileName {
+        name: String,
+    },
+    FileTwice {
+        name: String,
+    },
+    NotOneProgram {
+        programs: usize,
+    },
+    UnknownKernel {
+        name: String,
+        known: Vec<String>,
+    },
     NoKernel,
-    QueueFull { waiting: usize },
+    QueueFull {
+        waiting: usize,
+    },
     // The compiler.
-    CompilerLimit { cpu_s: u64, memory_mib: u64, wall_s: u64 },
+    CompilerLimit {
+        cpu_s: u64,
+        memory_mib: u64,
+        wall_s: u64,
+    },
     CompilerFailed,
-    ObjectTooLarge { limit: usize },
+    ObjectTooLarge {
+        limit: usize,
+    },
     NoProgram,
     // What a place refuses.
-    HostProgramType { program: String, section: String },
-    HostHelper { helper: String },
-    HostPinned { map: String },
+    HostProgramType {
+        program: String,
+        section: String,
+    },
+    HostHelper {
+        helper: String,
+    },
+    HostPinned {
+        map: String,
+    },
     HostUnreadable,
     // Globals.
-    GlobalUnknown { name: String, known: Vec<String> },
-    GlobalDoesNotFit { name: String, ctype: String },
-    GlobalReadOnly { name: String },
-    GlobalNoStimulus { name: String },
+    GlobalUnknown {
+        name: String,
+        known: Vec<String>,
+    },
+    GlobalDoesNotFit {
+        name: String,
+        ctype: String,
+    },
+    GlobalReadOnly {
+        name: String,
+    },
+    GlobalNoStimulus {
+        name: String,
+    },
     // Load and attach.
-    OpenFailed { errno: i32 },
-    Rejected { program: String, verdict: String },
-    LoadFailed { errno: i32 },
-    VerifierTooLarge { program: String },
-    GplOnly { program: String, verdict: String },
-    NoSuchHook { program: String, section: String, nearest: Vec<String> },
-    NeedsTarget { program: String, section: String },
-    AttachErrno { program: String, section: String, errno: i32 },
+    OpenFailed {
+        errno: i32,
+    },
+    Rejected {
+        program: String,
+        verdict: String,
+    },
+    LoadFailed {
+        errno: i32,
+    },
+    VerifierTooLarge {
+        program: String,
+    },
+    GplOnly {
+        program: String,
+        verdict: String,
+    },
+    NoSuchHook {
+        program: String,
+        section: String,
+        nearest: Vec<String>,
+    },
+    NeedsTarget {
+        program: String,
+        section: String,
+    },
+    AttachErrno {
+        program: String,
+        section: String,
+        errno: i32,
+    },
     // Attached, but silent.
-    NeverFired { programs: Vec<String> },
+    NeverFired {
+        programs: Vec<String>,
+    },
     OnlyTheLabFired,
-    FiredButSilent { runs: u64 },
+    FiredButSilent {
+        runs: u64,
+    },
     // Ends and faults.
-    StimulusTimedOut { seconds: u64 },
-    StageTimedOut { seconds: u64 },
+    StimulusTimedOut {
+        seconds: u64,
+    },
+    StageTimedOut {
+        seconds: u64,
+    },
     WorkerDied,
-    WorkerMissing { looked: String },
+    WorkerMissing {
+        looked: String,
+    },
     WorkerStale,
     WorkerFault,
     NoClang,
-    NoSandbox { why: String },
+    NoSandbox {
+        why: String,
+    },
     SandboxIsLandlock,
-    CacheUnusable { path: String },
-    HeadersFailed { why: String },
+    CacheUnusable {
+        path: String,
+    },
+    HeadersFailed {
+        why: String,
+    },
     HostNeedsRoot,
     HostNeedsLoopback,
     HostNeedsSingleUser,
     HostHelperGone,
     // Guests.
     NoQemu,
-    ImageMissing { kernel: String },
+    ImageMissing {
+        kernel: String,
+    },
     GuestDiskFull,
-    GuestDidNotBoot { why: String },
-    GuestFault { why: String },
+    GuestDidNotBoot {
+        why: String,
+    },
+    GuestFault {
+        why: String,
+    },
+    GuestPanicked {
+        why: String,
+    },
+    GuestEnded,
+    GuestMute,
+    GuestLate,
+    GuestLied,
+    LeftOut {
+        program: String,
+        section: String,
+    },
+    TerminalNeedsGuest,
+    TerminalNotThere,
     // Checks: what was seen.
-    SawTrace { matching: u64, total: u64, wanted: Found, example: Option<Example> },
-    SawValue { what: String, value: Option<String> },
-    SawSections { sections: Vec<String> },
+    SawTrace {
+        matching: u64,
+        total: u64,
+        wanted: Found,
+        example: Option<Example>,
+    },
+    SawOutput {
+        matching: u64,
+        total: u64,
+        wanted: Found,
+        example: Option<Example>,
+    },
+    SawValue {
+        what: String,
+        value: Option<String>,
+    },
+    SawSections {
+        sections: Vec<String>,
+    },
     SawNothing,
     // The web.
     NoSuchPage,
-    NoSuchLesson { slug: String },
-    BrokenLesson { slug: String, why: String },
+    NoSuchLesson {
+        slug: String,
+    },
+    BrokenLesson {
+        slug: String,
+        why: String,
+    },
     NoSession,
     ForeignOrigin,
     ForeignHost,
-    BadRequest { why: String },
-    MessageNotJson { why: String },
-    MessageUnknown { kind: String },
-    MessageTooBig { limit: usize },
+    BadRequest {
+        why: String,
+    },
+    MessageNotJson {
+        why: String,
+    },
+    MessageUnknown {
+        kind: String,
+    },
+    MessageTooBig {
+        limit: usize,
+    },
     UnknownRun,
     ShuttingDown,
     // Doctor.
-    ProbeWorked { kind: String },
-    ProbeLoads { kind: String },
-    ProbeNotTried { kind: String },
-    ProbeNoLoad { kind: String, errno: i32, matters: Matters },
-    ProbeNoAttach { kind: String, errno: i32, matters: Matters },
-    DoctorClang { version: String },
+    ProbeWorked {
+        kind: String,
+    },
+    ProbeLoads {
+        kind: String,
+    },
+    ProbeNotTried {
+        kind: String,
+    },
+    ProbeNoLoad {
+        kind: String,
+        errno: i32,
+        matters: Matters,
+    },
+    ProbeNoAttach {
+        kind: String,
+        errno: i32,
+        matters: Matters,
+    },
+    DoctorClang {
+        version: String,
+    },
     DoctorSandbox,
-    DoctorHost { release: String },
-    DoctorHostOff { why: String },
-    DoctorHeaders { path: String },
-    DoctorArchitecture { name: String },
-    DoctorArchitectureRight { name: String },
+    DoctorHost {
+        release: String,
+    },
+    DoctorHostOff {
+        why: String,
+    },
+    DoctorHeaders {
+        path: String,
+    },
+    DoctorArchitecture {
+        name: String,
+    },
+    DoctorArchitectureRight {
+        name: String,
+    },
     DoctorNothingRuns,
     // Images.
-    ImageNotBuilt { name: String },
-    ImageDamaged { file: String },
-    ImageSuiteLeft { name: String, suites: Vec<String> },
-    ImageNoRecipe { path: String },
-    ImageBadRecipe { why: String },
-    ImageNoTools { tools: Vec<String> },
-    ImageNoSubordinates { command: String },
-    ImageNoNamespaces { why: String },
+    ImageNotBuilt {
+        name: String,
+    },
+    ImageDamaged {
+        file: String,
+    },
+    ImageSuiteLeft {
+        name: String,
+        suites: Vec<String>,
+    },
+    ImageNoRecipe {
+        path: String,
+    },
+    ImageBadRecipe {
+        why: String,
+    },
+    ImageNoTools {
+        tools: Vec<String>,
+    },
+    ImageNoSubordinates {
+        command: String,
+    },
+    ImageNoNamespaces {
+        why: String,
+    },
     ImageNoMirror,
-    ImageMirrorSilent { suite: String },
-    ImageMirrorLacks { suite: String },
-    ImageNoSpace { folder: String, needed_mib: u64 },
-    ImageStepFailed { what: String },
-    ImageFolder { path: String, why: String },
-    ImagePartList { suite: String },
-    ImagePartKernel { name: String },
+    ImageMirrorSilent {
+        suite: String,
+    },
+    ImageMirrorLacks {
+        suite: String,
+    },
+    ImageNoSpace {
+        folder: String,
+        needed_mib: u64,
+    },
+    ImageStepFailed {
+        what: String,
+    },
+    ImageFolder {
+        path: String,
+        why: String,
+    },
+    ImagePartList {
+        suite: String,
+    },
+    ImagePartKernel {
+        name: String,
+    },
     ImagePartRoot,
     ImageWaiting,
-    ImageCurrent { version: String },
+    ImageCurrent {
+        version: String,
+    },
     ImageNothing,
-    ImageBuilt { count: usize, seconds: u64 },
+    ImageBuilt {
+        count: usize,
+        seconds: u64,
+    },
+    // Needs.
+    UnmetKernel {
+        needs: String,
+        release: String,
+    },
+    UnmetFeature {
+        feature: String,
+    },
+    UnmetHook {
+        hook: String,
+        nearest: Vec<String>,
+    },
+    OtherKernels {
+        kernels: Vec<String>,
+    },
+    // Doctor, of guests.
+    DoctorQemu {
+        version: String,
+    },
+    DoctorKvm,
+    DoctorKvmMissing,
+    DoctorKvmClosed,
+    DoctorKvmHangs {
+        seconds: u64,
+    },
+    DoctorKernel {
+        kernel: String,
+        release: String,
+        programs: usize,
+        maps: usize,
+        helpers: usize,
+        hooks: usize,
+    },
+    DoctorKernelOff {
+        kernel: String,
+        why: String,
+    },
+    DoctorMemory {
+        warm_mib: u64,
+        places: usize,
+        run_mib: u64,
+    },
+    DoctorDisk {
+        folder: String,
+        free_mib: u64,
+    },
+    DoctorCgroup {
+        folder: String,
+    },
+    DoctorNoCgroup,
 }
 
 /// Why it matters to a learner that a kernel lacks something.

@@ -31,6 +31,17 @@ fn errno(number: i32) -> String {
     format!("{words}（错误 {number}）")
 }
 
+fn need(feature: &str) -> String {
+    match feature.split_once(':') {
+        None => format!("{feature} 程序"),
+        Some(("map", name)) => format!("{name} 类型的 map"),
+        Some(("helper", name)) => format!("helper {name}"),
+        Some(("kfunc", name)) => format!("kfunc {name}"),
+        Some(("security", name)) => format!("安全模块 {name}"),
+        Some(_) => feature.to_owned(),
+    }
+}
+
 fn lines(wanted: Found) -> String {
     match wanted {
         Found::AtLeast(count) => format!("需要至少 {count} 行匹配"),
@@ -183,8 +194,29 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GuestFault { why } => {
             format!("无法启动客户机（{why}）。请重新运行；“bpflab doctor” 会说明缺少什么。")
         }
+        S::GuestPanicked { why } => {
+            format!("客户机的内核停止了：“{why}”。程序或触发命令弄坏了它所在的内核；消失的只是这次运行的客户机。")
+        }
+        S::GuestEnded => "客户机在运行结束之前就退出了：里面有什么东西关机、重启，或结束了实验室的 worker。".into(),
+        S::GuestMute => "时间到时客户机已不再应答：里面有什么东西占满了处理器或内存，或停止了实验室的 worker。它已从外部被结束。".into(),
+        S::GuestLate => "时间到时客户机还没有结束，因此从外部结束了它；它最后的输出可能缺失。".into(),
+        S::GuestLied => "客户机发来了 worker 绝不会发送的内容，因此运行被切断：里面有什么东西冒充了 worker。".into(),
+        S::LeftOut { program, section } => {
+            let hook = section.strip_prefix('?').unwrap_or(section);
+            format!("{program} 没有加载：这个内核没有 {hook}，而段名里的 “?” 表示它可以缺失。")
+        }
+        S::TerminalNeedsGuest => "终端只存在于客户机里，不在本机内核上：请选择一个客户机，或不带终端运行。".into(),
+        S::TerminalNotThere => "这次运行在该内核上没有（或不再有）终端。".into(),
         S::SawTrace { matching, total, wanted, example } => {
             let what = format!("{total} 行 trace 中有 {matching} 行匹配；{}。", lines(*wanted));
+            match example {
+                Some(Example::Other(line)) => format!("{what}例如这一行不匹配：“{line}”"),
+                Some(Example::Matching(line)) => format!("{what}例如这一行匹配了：“{line}”"),
+                None => what,
+            }
+        }
+        S::SawOutput { matching, total, wanted, example } => {
+            let what = format!("触发命令输出的 {total} 行中有 {matching} 行匹配；{}。", lines(*wanted));
             match example {
                 Some(Example::Other(line)) => format!("{what}例如这一行不匹配：“{line}”"),
                 Some(Example::Matching(line)) => format!("{what}例如这一行匹配了：“{line}”"),
@@ -263,5 +295,34 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ImageCurrent { version } => format!("{version} 已是最新"),
         S::ImageNothing => "没有需要构建的内容。".into(),
         S::ImageBuilt { count, seconds } => format!("构建了 {count} 个，用时 {seconds} 秒。"),
+        S::UnmetKernel { needs, release } => {
+            format!("这里需要 Linux {needs} 或更新的内核，而该内核是 {release}。")
+        }
+        S::UnmetFeature { feature } => format!("该内核缺少所需的：{}。", need(feature)),
+        S::UnmetHook { hook, nearest } => {
+            format!("该内核没有可供程序附加的 hook {hook}。{}", offer(nearest))
+        }
+        S::OtherKernels { kernels } => format!("满足全部要求的内核：{}。", list(kernels)),
+        S::DoctorQemu { version } => format!("虚拟机由 {version} 运行。"),
+        S::DoctorKvm => "虚拟机使用硬件虚拟化（KVM）：已有一台这样启动成功。".into(),
+        S::DoctorKvmMissing => "虚拟机以软件模拟方式（TCG）运行，因为没有 /dev/kvm：只是较慢，其余相同。".into(),
+        S::DoctorKvmClosed => {
+            "虚拟机以软件模拟方式（TCG）运行，因为 /dev/kvm 存在，但当前用户无权打开：只是较慢，其余相同。".into()
+        }
+        S::DoctorKvmHangs { seconds } => format!(
+            "虚拟机以软件模拟方式（TCG）运行，因为 /dev/kvm 存在，但用它启动的虚拟机在 {seconds} 秒内没有启动成功：只是较慢，其余相同。"
+        ),
+        S::DoctorKernel { kernel, release, programs, maps, helpers, hooks } => format!(
+            "Linux {kernel}（{release}）可在虚拟机中运行：{programs} 种程序类型、{maps} 种 map 类型、{helpers} 个 helper、{hooks} 个 hook。"
+        ),
+        S::DoctorKernelOff { kernel, why } => format!("Linux {kernel} 无法使用：{why}"),
+        S::DoctorMemory { warm_mib, places, run_mib } => format!(
+            "待命的虚拟机最多占用 {warm_mib} MiB 内存（serve --warm-memory）；可同时进行 {places} 次运行，每次最多 {run_mib} MiB。"
+        ),
+        S::DoctorDisk { folder, free_mib } => format!("{folder} 还有 {free_mib} MiB 可用于镜像和快照。"),
+        S::DoctorCgroup { folder } => format!("每台虚拟机在 {folder} 中有自己的 cgroup。"),
+        S::DoctorNoCgroup => {
+            "没有当前用户可以划分的 cgroup（v2，含 memory 和 cpu）：每台虚拟机由自身的内存和处理器时间上限约束。".into()
+        }
     }
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     compile::{SOURCE_LIMITS, Sources},
     grade::Grader,
+    kernel::{HOST, Needs},
     lab,
     run::{About, Handle, LIMITS, Submission, Unjudged},
     say::Sentence,
@@ -93,7 +94,7 @@ pub(super) async fn story(
 pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, ErrorMessage> {
     let bad = |why| ErrorMessage::new(What::BadMessage, why);
     if !message.attach.is_empty() {
-        let why = "\"attach\" needs a guest, and this server has none".to_owned();
+        let why = "\"attach\" is not there yet: a program attaches from its SEC name".to_owned();
         return Err(bad(Sentence::BadRequest { why }));
     }
     let bytes: usize = message.files.values().map(String::len).sum();
@@ -108,6 +109,9 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
     if kernels.is_empty() {
         kernels.push(site.runs.lab().backends.default_kernel().to_owned());
     }
+    if message.terminal && kernels.iter().any(|kernel| kernel == HOST) {
+        return Err(bad(Sentence::TerminalNeedsGuest));
+    }
     let seed = match &message.seed {
         Some(seed) => seed
             .number()
@@ -118,14 +122,19 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
     let started = match &message.lesson {
         None => {
             let span = lab::span(None, LIMITS.page);
-            let submission = Submission {
+            let mut submission = Submission {
                 sources,
                 kernels,
                 headers: None,
                 globals: message.globals,
                 stimulus: None,
+                terminal: None,
+                needs: Needs::default(),
                 span,
             };
+            if message.terminal {
+                lab::with_terminal(&mut submission);
+            }
             site.runs.start(submission, About::default(), || Box::new(Unjudged))
         }
         Some(slug) => {
@@ -134,6 +143,9 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 .ok_or_else(|| bad(Sentence::NoSuchLesson { slug: slug.chars().take(60).collect() }))?;
             let (mut submission, facts) = lab::lesson_submission(lesson, seed, sources, kernels, LIMITS.page);
             submission.globals.extend(message.globals);
+            if message.terminal {
+                lab::with_terminal(&mut submission);
+            }
             let about = About { lesson: Some(slug.clone()), seed: Some(seed) };
             site.runs.start(submission, about, || Box::new(Grader::new(lesson, facts.clone())))
         }

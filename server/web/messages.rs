@@ -23,6 +23,10 @@ pub(super) enum ClientMessage {
     Watch(WatchMessage),
     /// Change a global.
     Global(GlobalMessage),
+    /// Take a run's terminal: binary messages are its bytes from here on.
+    Terminal(TerminalMessage),
+    /// The terminal's window has another size.
+    Resize(ResizeMessage),
 }
 
 /// A run to start.
@@ -40,6 +44,8 @@ pub(super) struct RunMessage {
     pub(super) globals: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) attach: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) terminal: bool,
 }
 
 /// A seed as a number, or as a person's browser keeps it.
@@ -95,6 +101,28 @@ pub(super) struct GlobalMessage {
     pub(super) value: String,
 }
 
+/// A terminal to take.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TerminalMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) run: String,
+    pub(super) kernel: String,
+    pub(super) rows: u16,
+    pub(super) cols: u16,
+}
+
+/// A window's size.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResizeMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) rows: u16,
+    pub(super) cols: u16,
+}
+
 #[derive(Deserialize)]
 struct Kind {
     #[serde(rename = "type")]
@@ -113,6 +141,8 @@ impl ClientMessage {
             "stop" => Self::Stop(read(text)?),
             "watch" => Self::Watch(read(text)?),
             "global" => Self::Global(read(text)?),
+            "terminal" => Self::Terminal(read(text)?),
+            "resize" => Self::Resize(read(text)?),
             _ => {
                 let kind = kind.chars().take(40).collect();
                 return Err(ErrorMessage::new(What::UnknownKind, Sentence::MessageUnknown { kind }));

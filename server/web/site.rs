@@ -84,6 +84,11 @@ impl Site {
         self.course.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What runs here.
+    pub fn lab(&self) -> &crate::run::Lab {
+        self.runs.lab()
+    }
+
     /// Whether runs are possible for whoever sent this, or why not.
     pub(super) fn can_run(&self, headers: &HeaderMap) -> Result<(), Sentence> {
         let lab = self.runs.lab();

@@ -13,17 +13,18 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
+use bpflab_worker::Window;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use super::{
     api::start_run,
     error::Error,
-    messages::{self, ClientMessage, ErrorMessage, MAX_MESSAGE, What},
+    messages::{self, ClientMessage, ErrorMessage, MAX_MESSAGE, TerminalMessage, What},
     site::{Site, language},
 };
 use crate::{
-    run::{Batch, Handle, Watcher},
+    run::{Batch, Handle, Holding, Watcher},
     say::{Lang, Sentence},
     wire::Writer,
 };
@@ -40,6 +41,9 @@ const PIECE: usize = 64 << 10;
 
 /// A browser that takes nothing for so long has gone, or never reads.
 const SEND_LIMIT: Duration = Duration::from_secs(30);
+
+/// What is typed waits so long for a guest that reads nothing.
+const TYPING_LIMIT: Duration = Duration::from_secs(1);
 
 /// Changes that may wait for an answer at once.
 const MAX_EDITS: usize = 16;
@@ -67,7 +71,8 @@ pub(super) async fn upgrade(
             .max_frame_size(HARD_LIMIT)
             .max_write_buffer_size(MAX_UNSENT)
             .on_upgrade(move |socket| {
-                Session { site, socket, lang, watched: None, edits: JoinSet::new() }.serve()
+                let edits = JoinSet::new();
+                Session { site, socket, lang, watched: None, edits, terminal: None }.serve()
             }),
         Err(rejection) => {
             let why = Sentence::BadRequest { why: rejection.to_string() };
@@ -97,6 +102,14 @@ struct Session {
     lang: Lang,
     watched: Option<(Watcher, Writer)>,
     edits: JoinSet<(u64, Result<(), Sentence>)>,
+    terminal: Option<Screen>,
+}
+
+/// A run's terminal that this browser has.
+struct Screen {
+    handle: Handle,
+    kernel: String,
+    holding: Holding,
 }
 
 /// What can happen.
@@ -104,6 +117,7 @@ enum Happening {
     Said(Option<Result<Message, axum::Error>>),
     Story(Option<Batch>),
     Edited(u64, Result<(), Sentence>),
+    Screen(Option<Vec<u8>>),
     Down,
 }
 
@@ -122,10 +136,17 @@ impl Session {
                 None => std::future::pending().await,
             }
         };
+        let screen = async {
+            match &mut self.terminal {
+                Some(screen) => screen.holding.read().await,
+                None => std::future::pending().await,
+            }
+        };
         let happening = tokio::select! {
             said = self.socket.recv() => Happening::Said(said),
             batch = story => Happening::Story(batch),
             Some(Ok((token, result))) = self.edits.join_next() => Happening::Edited(token, result),
+            bytes = screen => Happening::Screen(bytes),
             () = self.site.down.cancelled() => Happening::Down,
         };
         match happening {
@@ -133,10 +154,7 @@ impl Session {
                 Ok(message) => self.act(message).await,
                 Err(error) => self.refuse(&error).await,
             },
-            Happening::Said(Some(Ok(Message::Binary(_)))) => {
-                let why = Sentence::MessageUnknown { kind: "binary".to_owned() };
-                self.refuse(&ErrorMessage::new(What::UnknownKind, why)).await
-            }
+            Happening::Said(Some(Ok(Message::Binary(typed)))) => self.typed(&typed).await,
             Happening::Said(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => Ok(()),
             Happening::Said(Some(Ok(Message::Close(_))) | None) => Err(Closed),
             Happening::Said(Some(Err(_))) => {
@@ -158,6 +176,11 @@ impl Session {
                 Ok(())
             }
             Happening::Edited(token, result) => self.send(messages::edited(token, result, self.lang)).await,
+            Happening::Screen(Some(bytes)) => self.send_message(Message::Binary(bytes.into())).await,
+            Happening::Screen(None) => {
+                self.terminal = None;
+                Ok(())
+            }
             Happening::Down => self.close(close_code::AWAY, Sentence::ShuttingDown).await,
         }
     }
@@ -186,6 +209,13 @@ impl Session {
                 }
                 Err(error) => self.refuse(&error).await,
             },
+            ClientMessage::Terminal(message) => self.take_terminal(message).await,
+            ClientMessage::Resize(message) => {
+                if let Some(Screen { handle, kernel, .. }) = &self.terminal {
+                    handle.resize(kernel, Window { rows: message.rows, columns: message.cols });
+                }
+                Ok(())
+            }
             ClientMessage::Global(message) => {
                 let handle = match self.find(&message.run) {
                     Ok(handle) if self.edits.len() < MAX_EDITS => handle,
@@ -221,7 +251,38 @@ impl Session {
     }
 
     async fn send(&mut self, text: String) -> Result<(), Closed> {
-        let sent = self.socket.send(Message::Text(Utf8Bytes::from(text)));
+        self.send_message(Message::Text(Utf8Bytes::from(text))).await
+    }
+
+    /// Takes a run's terminal, and shows what it said last.
+    async fn take_terminal(&mut self, message: TerminalMessage) -> Result<(), Closed> {
+        let handle = match self.find(&message.run) {
+            Ok(handle) => handle,
+            Err(error) => return self.refuse(&error).await,
+        };
+        let Some(terminal) = handle.terminal(&message.kernel) else {
+            return self.refuse(&ErrorMessage::new(What::UnknownRun, Sentence::TerminalNotThere)).await;
+        };
+        let (holding, said) = terminal.hold();
+        handle.resize(&message.kernel, Window { rows: message.rows, columns: message.cols });
+        self.terminal = Some(Screen { handle, kernel: message.kernel, holding });
+        match said.is_empty() {
+            true => Ok(()),
+            false => self.send_message(Message::Binary(said.into())).await,
+        }
+    }
+
+    async fn typed(&mut self, bytes: &[u8]) -> Result<(), Closed> {
+        let Some(screen) = &self.terminal else {
+            return self.refuse(&ErrorMessage::new(What::BadMessage, Sentence::TerminalNotThere)).await;
+        };
+        // A guest that reads nothing loses what is typed, and holds nobody up.
+        let _ = tokio::time::timeout(TYPING_LIMIT, screen.holding.write(bytes)).await;
+        Ok(())
+    }
+
+    async fn send_message(&mut self, message: Message) -> Result<(), Closed> {
+        let sent = self.socket.send(message);
         match tokio::time::timeout(SEND_LIMIT, sent).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Closed),

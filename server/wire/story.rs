@@ -44,6 +44,18 @@ pub(super) enum Body<'a> {
         accelerator: &'static str,
         ms: f64,
     },
+    Relocated {
+        program: &'a str,
+        instruction: u32,
+        kind: &'a str,
+        spec: &'a str,
+        local: u64,
+        target: Option<u64>,
+    },
+    Terminal {
+        open: bool,
+        seconds: u64,
+    },
     Loaded {
         programs: Vec<ProgramBody<'a>>,
         maps: Vec<MapBody<'a>>,
@@ -113,6 +125,9 @@ pub(super) struct DiagnosticBody<'a> {
     pub(super) message: String,
     pub(super) notes: Vec<NoteBody<'a>>,
     pub(super) fix: Option<FixBody<'a>>,
+    /// Kernels that have what is lacking here.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) offers: &'a [String],
 }
 
 #[derive(Serialize)]

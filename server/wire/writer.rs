@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bpflab_worker::{LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Stream};
+use bpflab_worker::{
+    LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Relocation, Stream,
+};
 
 use super::{
     story::{
@@ -16,7 +18,7 @@ use crate::{
     backend::Step,
     diagnostic::{Diagnostic, Note, Origin, Severity},
     kernel::HOST,
-    run::{About, Batch, CheckResult, Entry, Lost, Outcome, RunEvent, Stages},
+    run::{About, Batch, CheckResult, Entry, LIMITS, Lost, Outcome, RunEvent, Stages},
     say::Lang,
 };
 
@@ -83,6 +85,14 @@ impl Writer {
     fn body<'a>(&'a self, event: &'a RunEvent, kernel: Option<&str>) -> Option<(&'static str, Body<'a>)> {
         Some(match event {
             RunEvent::Trace(_) => return None,
+            RunEvent::Relocated(one) => {
+                let Relocation { program, instruction, kind, spec, local, target } = one;
+                let (instruction, local, target) = (*instruction, *local, *target);
+                ("relocated", Body::Relocated { program, instruction, kind, spec, local, target })
+            }
+            RunEvent::Terminal { open } => {
+                ("terminal", Body::Terminal { open: *open, seconds: LIMITS.terminal.as_secs() })
+            }
             RunEvent::Started { kernels } => {
                 let (lesson, seed) = (self.about.lesson.as_deref(), self.about.seed);
                 ("started", Body::Started { kernels, lesson, seed })
@@ -143,7 +153,7 @@ impl Writer {
     }
 
     fn diagnostic<'a>(&self, found: &'a Diagnostic) -> DiagnosticBody<'a> {
-        let Diagnostic { origin: from, severity: weight, id, place, message, notes, fix } = found;
+        let Diagnostic { origin: from, severity: weight, id, place, message, notes, fix, offers } = found;
         let note = |note: &'a Note| NoteBody {
             file: note.place.as_ref().map(|place| place.file.as_str()),
             line: note.place.as_ref().map(|place| place.line),
@@ -166,6 +176,7 @@ impl Writer {
                 end_column: fix.end_column,
                 text: &fix.text,
             }),
+            offers,
         }
     }
 }

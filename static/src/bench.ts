@@ -3,8 +3,9 @@
 // Builds around what the server rendered, which stays when scripts do not run.
 // Does not know runs; what is pressed is the lab's affair.
 
-import { say, type Config } from "./config";
+import { HOST, say, type Config } from "./config";
 import { button, h, setText } from "./dom";
+import { kernelPicker } from "./picker";
 import type { Source } from "./source";
 
 export interface BenchActions {
@@ -15,8 +16,12 @@ export interface BenchActions {
 }
 
 export interface Bench {
-  /** The kernel that is chosen. */
-  kernel(): string;
+  /** The kernels that are chosen. */
+  kernels(): string[];
+  /** Chooses one; false if it cannot be used. */
+  choose(kernel: string): boolean;
+  /** Whether a terminal is wanted, and the chosen kernels can have one. */
+  terminal(): boolean;
   /** Whether there is something to stop. */
   live(live: boolean): void;
   /** The program as it is now, to read until an editor is there. */
@@ -28,6 +33,8 @@ export interface Bench {
   /** A short word on what was done, with a way back if there is one. */
   notice(text: string, undo: (() => void) | null): void;
   help(text: string): void;
+  /** Brings the keyboard to what ends a run, or starts one. */
+  focus(): void;
 }
 
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -49,7 +56,11 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
     h("kbd", {}, `${MOD} .`),
   );
   const reset = h("button", { type: "button", class: "quiet", title: say("reset_help"), click: actions.reset }, say("reset"));
-  const select = kernelSelect(config);
+  const wish = h("input", { type: "checkbox" });
+  const terminal = h("label", { class: "wish", title: say("with_terminal_help") }, wish, ` ${say("with_terminal")}`);
+  // The machine's own kernel has none, and then the run has none.
+  const guestsOnly = (names: string[]) => names.every((name) => name !== HOST);
+  const picker = kernelPicker(config, (names) => (terminal.hidden = !guestsOnly(names)));
   const names = Object.keys(config.files).sort((one, other) => Number(other === config.program) - Number(one === config.program));
   const files = names.map((name) => ({ name, tab: button(name, () => actions.show(name), "file") }));
   const noticeText = h("span");
@@ -63,14 +74,16 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
     h("div", { class: "files", role: "group", "aria-label": say("files") }, ...files.map(({ tab }) => tab)),
     reset,
     ...(config.can_run
-      ? [h("label", { class: "kernel" }, h("span", {}, say("kernel")), select), stop, run]
+      ? [picker.root, terminal, stop, run]
       : [h("p", { class: "why-not" }, config.why_not ?? say("cannot_run"))]),
   );
   place.before(bar);
   place.after(h("div", { class: "below" }, help, notice));
 
   return {
-    kernel: () => select.value || config.default_kernel,
+    kernels: () => picker.chosen(),
+    choose: (kernel) => picker.choose([kernel]),
+    terminal: () => wish.checked && guestsOnly(picker.chosen()),
     live(live) {
       if (!live && document.activeElement === stop) run.focus();
       stop.disabled = !live;
@@ -85,22 +98,6 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
       undoPlace.replaceChildren(...(undo === null ? [] : [" ", button(say("undo"), undo, "link")]));
     },
     help: (text) => setText(help, text),
+    focus: () => (stop.disabled ? run : stop).focus(),
   };
-}
-
-/** Every kernel is listed; one that is not ready says why. */
-function kernelSelect(config: Config): HTMLSelectElement {
-  const select = h(
-    "select",
-    {},
-    ...config.kernels.map(({ name, state, release, why }) =>
-      h(
-        "option",
-        { value: name, disabled: state !== "ready" },
-        state === "ready" ? [name, release].filter((part) => part !== null && part !== name).join(" · ") : `${name}: ${why ?? state}`,
-      ),
-    ),
-  );
-  select.value = config.default_kernel;
-  return select;
 }

@@ -4,11 +4,17 @@
 
 import type { Label } from "./labels.gen";
 
+/** The machine's own kernel; every other one is a guest. */
+export const HOST = "host";
+
+export type Accelerator = "none" | "kvm" | "tcg";
+
 export interface KernelPlace {
   name: string;
-  state: "ready" | "no_image" | "off";
+  state: "ready" | "preparing" | "no_image" | "off";
   release: string | null;
   why: string | null;
+  accelerator: Accelerator;
 }
 
 export interface Config {
@@ -42,5 +48,9 @@ export function speak(strings: Record<Label, string>): void {
 
 /** A fixed word of the page, its `{holes}` filled. */
 export function say(label: Label, holes: Record<string, string | number> = {}): string {
-  return (words[label] ?? label).replace(/\{(\w+)\}/g, (hole, name: string) => String(holes[name] ?? hole));
+  return fill(words[label] ?? label, holes);
+}
+
+export function fill(text: string, holes: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (hole, name: string) => String(holes[name] ?? hole));
 }

@@ -4,8 +4,11 @@
 // frame the views draw what the state says. Does not know how anything looks.
 
 import { furnish, type Bench } from "./bench";
+import { beside } from "./beside";
 import { readConfig, say, speak, type Config } from "./config";
+import { h } from "./dom";
 import { openDraft, type Draft } from "./draft";
+import { later, type Later } from "./later";
 import { offerSolution } from "./solution";
 import { connectTo, socketUrl, type Socket } from "./socket";
 import { plainSource, type Source, type SourceOptions } from "./source";
@@ -15,15 +18,8 @@ import {
 import { lastRun, notePassed, rememberRun } from "./memory";
 import { checksView } from "./views/checks";
 import { findingsView } from "./views/findings";
-import { globalsView } from "./views/globals";
-import { logView } from "./views/log";
-import { mapsView } from "./views/maps";
-import { outputView } from "./views/output";
-import { programsView } from "./views/programs";
-import { recordsView } from "./views/records";
 import { runView } from "./views/run";
-import { tabs } from "./views/tabs";
-import { traceView } from "./views/trace";
+import { troubleView } from "./views/trouble";
 import type { View } from "./views/view";
 
 /** How often a running clock moves, in ms: tenths are shown, more would only cost. */
@@ -36,6 +32,7 @@ class Lab {
   private readonly bench: Bench;
   private source: Source;
   private views: View[] = [];
+  private later: Later | null = null;
   private drawing = false;
   private token = 0;
   /** The texts are still those of the run whose findings are shown. */
@@ -59,8 +56,10 @@ class Lab {
         rememberRun(config.lesson, this.state.run, this.draft.texts);
         this.draw();
       },
+      bytes: (bytes) => this.later?.bytes(bytes),
       connection: (connection) => {
         this.state.connection = connection;
+        if (connection.is === "open") this.later?.reconnected();
         this.draw();
       },
       resume: (unsent) => this.resume(unsent),
@@ -74,8 +73,8 @@ class Lab {
   }
 
   private mountViews(root: HTMLElement): void {
-    const again = () => this.draw();
-    const run = runView(() => this.socket.open());
+    const trouble = troubleView(() => this.socket.open());
+    const run = runView(true);
     const findings = findingsView(this.config, {
       go: (file, line, column) => {
         this.bench.file(file);
@@ -86,21 +85,32 @@ class Lab {
         return this.marksFit && this.source.mend(file, fix);
       },
       mark: (found) => this.source.mark(this.marksFit ? found : []),
+      runOn: (kernel) => {
+        const can = this.bench.choose(kernel);
+        if (can) this.run();
+        return can;
+      },
     });
     const checks = checksView(need(root, ".checks"), this.config.checks, () => notePassed(this.config.lesson));
-    const panels = tabs(say("panels"), [
-      { id: "trace", name: say("trace"), view: traceView(again) },
-      { id: "maps", name: say("maps"), view: mapsView() },
-      { id: "records", name: say("records"), view: recordsView(again) },
-      { id: "globals", name: say("globals"), view: globalsView((name, value) => this.setGlobal(name, value)) },
-      { id: "programs", name: say("programs"), view: programsView() },
-      { id: "output", name: say("output"), view: outputView() },
-      { id: "log", name: say("log"), view: logView() },
-    ]);
     const results = need(root, ".results");
-    results.before(run.root, findings.root);
-    results.prepend(panels.root);
-    this.views = [run, findings, checks, panels];
+    results.before(trouble.root, run.root, findings.root);
+    results.prepend(h("div", { class: "panels" }, h("p", { class: "empty" }, say("trace_empty"))));
+    this.later = later(this.config, {
+      state: run.root,
+      findings: findings.root,
+      results,
+      again: () => this.draw(),
+      send: (message) => this.socket.send(message),
+      bytes: (bytes) => this.socket.bytes(bytes),
+      setGlobal: (kernel, name, value) => this.setGlobal(kernel ?? this.state.shown, name, value),
+      show: (kernel) => (this.state.shown = kernel),
+      leave: () => this.bench.focus(),
+      fail: () => {
+        this.state.problem = say("results_failed");
+        this.draw();
+      },
+    });
+    this.views = [trouble, run, findings, checks, this.later];
     setInterval(() => {
       if (isLive(this.state) || this.state.connection.is === "waiting") this.draw();
     }, TICK_MS);
@@ -138,11 +148,12 @@ class Lab {
     this.socket.send({
       type: "run",
       files: { ...this.draft.texts },
-      kernels: [this.bench.kernel()],
+      kernels: this.bench.kernels(),
       lesson: config.lesson,
       seed: null,
       globals: {},
       attach: {},
+      ...(this.bench.terminal() ? { terminal: true } : {}),
     });
     this.draw();
   }
@@ -155,13 +166,13 @@ class Lab {
     this.draw();
   }
 
-  private setGlobal(name: string, value: string): void {
+  private setGlobal(kernel: string | null, name: string, value: string): void {
     const { state } = this;
-    if (state.run === null || state.shown === null) return;
+    if (state.run === null || kernel === null) return;
     const token = ++this.token;
-    state.edits.set(`${state.shown}\n${name}`, { token, answer: null });
+    state.edits.set(`${kernel}\n${name}`, { token, answer: null });
     state.editsRev++;
-    this.socket.send({ type: "global", token, run: state.run, kernel: state.shown, name, value });
+    this.socket.send({ type: "global", token, run: state.run, kernel, name, value });
     this.draw();
   }
 
@@ -219,10 +230,7 @@ class Lab {
     this.bench.help(say("editor_loading"));
     const kept = say(this.draft.kept ? "draft_kept" : "draft_not_kept");
     try {
-      // Beside this script and of the same version, so that both come from the same build.
-      const url = new URL("editor.js", import.meta.url);
-      url.search = new URL(import.meta.url).search;
-      const module = (await import(url.href)) as typeof import("./editor");
+      const module = (await import(beside("editor.js"))) as typeof import("./editor");
       this.source = module.openEditor(this.options());
       this.bench.seat(this.source);
       this.source.mark(this.marksFit ? (shownStory(this.state)?.findings ?? []) : []);
@@ -235,6 +243,8 @@ class Lab {
   }
 
   private key(event: KeyboardEvent): void {
+    // In a terminal all keys are its own: Run would throw it away.
+    if (event.target instanceof Element && event.target.closest(".shell .screen") !== null) return;
     const mod = event.ctrlKey || event.metaKey;
     if (mod && event.key === "Enter") this.run();
     else if ((mod && event.key === ".") || (event.shiftKey && event.key === "Escape")) this.stop();

@@ -12,6 +12,8 @@ const PAUSES = [1, 2, 4, 8, 15];
 export interface Socket {
   /** Sends now, or as soon as there is a connection. */
   send(message: ClientMessage): void;
+  /** A terminal's bytes; without a connection they are dropped, as keys pressed in a dark room. */
+  bytes(bytes: Uint8Array<ArrayBuffer>): void;
   /** Opens without a message; while it waits to try again, tries at once. */
   open(): void;
   /** Takes back what has not been sent; says whether there was anything. */
@@ -20,6 +22,8 @@ export interface Socket {
 
 export interface Listener {
   messages(messages: ServerMessage[]): void;
+  /** Bytes of the terminal that was asked for. */
+  bytes(bytes: Uint8Array<ArrayBuffer>): void;
   connection(connection: Connection): void;
   /** A connection was made: what to send before what has waited, if any of it is `unsent`. */
   resume(unsent: boolean): ClientMessage[];
@@ -38,6 +42,7 @@ export function connectTo(url: string, listener: Listener): Socket {
     listener.connection({ is: "connecting" });
     const opened = new WebSocket(url);
     socket = opened;
+    opened.binaryType = "arraybuffer";
     opened.onopen = () => {
       failures = 0;
       const first = listener.resume(waiting.length > 0);
@@ -47,6 +52,7 @@ export function connectTo(url: string, listener: Listener): Socket {
     };
     opened.onmessage = (event: MessageEvent) => {
       if (typeof event.data === "string") listener.messages(parseFrame(event.data));
+      else listener.bytes(new Uint8Array(event.data as ArrayBuffer));
     };
     opened.onclose = () => {
       if (socket !== opened) return;
@@ -70,6 +76,9 @@ export function connectTo(url: string, listener: Listener): Socket {
       }
       waiting.push(message);
       if (socket === null) open();
+    },
+    bytes(bytes) {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(bytes);
     },
     open() {
       if (socket === null) open();

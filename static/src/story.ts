@@ -3,8 +3,10 @@
 // Bounded in memory however much a run prints. Knows the story's order.
 // Does not know sockets, other kernels or the DOM.
 
+import type { Accelerator } from "./config";
 import type {
-  CheckResult, Count, Finding, MapFacts, Outcome, ProgramFacts, Stage, Stages, StoryEvent, TraceLine, Value,
+  CheckResult, Count, Finding, MapFacts, Outcome, ProgramFacts, Relocation, Stage, Stages, Step, StoryEvent, TraceLine,
+  Value,
 } from "./wire";
 
 /** Trace lines that are kept: more than anyone scrolls, and at most a few MB. */
@@ -13,6 +15,8 @@ export const KEPT_LINES = 5_000;
 export const KEPT_RECORDS = 500;
 /** Characters of the stimulus's output, and of each log, that are kept: the end, where the verdict stands. */
 export const KEPT_TEXT = 256 * 1024;
+/** Relocations that are kept: no program of a lesson comes near. */
+const KEPT_RELOCATIONS = 2_000;
 
 export interface Line extends TraceLine {
   /** Its number in the run, from 0. */
@@ -45,7 +49,7 @@ export type Phase =
   | { is: "unavailable"; message: string };
 
 /** What a view compares to know whether to draw. */
-type Part = "trace" | "records" | "maps" | "globals" | "programs" | "output" | "log" | "findings" | "checks";
+export type Part = "core" | "trace" | "records" | "maps" | "globals" | "programs" | "output" | "log" | "findings" | "checks";
 
 export interface Story {
   phase: Phase;
@@ -54,7 +58,12 @@ export interface Story {
   /** `at` of the first and of the last event of observing. */
   observingSince: number | null;
   release: string | null;
-  accelerator: string | null;
+  accelerator: Accelerator | null;
+  /** What the first use of this kernel is at; `since` is the `at` of its beginning. */
+  preparing: { step: Step; since: number } | null;
+  /** A shell in the guest; `until` is the `at` at which it is closed. */
+  terminal: { open: boolean; until: number; minutes: number } | null;
+  relocations: Relocation[];
   lines: Line[];
   printed: number;
   printedByLab: number;
@@ -78,6 +87,9 @@ export function newStory(): Story {
     observingSince: null,
     release: null,
     accelerator: null,
+    preparing: null,
+    terminal: null,
+    relocations: [],
     lines: [],
     printed: 0,
     printedByLab: 0,
@@ -90,7 +102,7 @@ export function newStory(): Story {
     lost: new Map(),
     findings: [],
     checks: new Map(),
-    rev: { trace: 0, records: 0, maps: 0, globals: 0, programs: 0, output: 0, log: 0, findings: 0, checks: 0 },
+    rev: { core: 0, trace: 0, records: 0, maps: 0, globals: 0, programs: 0, output: 0, log: 0, findings: 0, checks: 0 },
   };
 }
 
@@ -111,10 +123,15 @@ export function fold(story: Story, event: StoryEvent): void {
       story.rev.findings++;
       return;
     case "compiled":
+      story.preparing = null;
       story.stages.compile = event.ms;
       story.phase = enter("place");
       return;
+    case "preparing":
+      story.preparing = { step: event.step, since: event.at - event.ms };
+      return;
     case "placed":
+      story.preparing = null;
       story.stages.place = event.ms;
       story.release = event.release;
       story.accelerator = event.accelerator;
@@ -127,6 +144,10 @@ export function fold(story: Story, event: StoryEvent): void {
       story.rev.programs++;
       story.rev.maps++;
       return;
+    case "relocated":
+      if (story.relocations.length < KEPT_RELOCATIONS) story.relocations.push(event);
+      story.rev.core++;
+      return;
     case "log": {
       const text = story.logs[event.source] + (event.text.endsWith("\n") ? event.text : `${event.text}\n`);
       story.logs[event.source] = text.slice(-KEPT_TEXT);
@@ -138,6 +159,15 @@ export function fold(story: Story, event: StoryEvent): void {
       story.rev.programs++;
       if (attachedOf(story) >= story.programs.size) observe(story, event.at);
       return;
+    case "observing":
+      observe(story, event.at);
+      return;
+    case "terminal": {
+      const seconds = event.seconds ?? 0;
+      const { until, minutes } = event.open ? { until: event.at + seconds * 1_000, minutes: Math.round(seconds / 60) } : (story.terminal ?? { until: event.at, minutes: 0 });
+      story.terminal = { open: event.open, until, minutes };
+      return;
+    }
     case "trace":
       observe(story, event.at);
       story.lines.push({ ...event, id: story.printed++ });
@@ -173,6 +203,8 @@ export function fold(story: Story, event: StoryEvent): void {
     case "output":
       observe(story, event.at);
       addOutput(story, event.stream, event.text);
+      return;
+    case "stimulus_ended":
       return;
     case "stats":
       Object.assign(programOf(story, event.program), {
@@ -222,6 +254,8 @@ function observe(story: Story, at: number): void {
 
 /** Empty panels then say that nothing came, not that something will. */
 function finish(story: Story): void {
+  story.preparing = null;
+  if (story.terminal !== null) story.terminal.open = false;
   for (const part of Object.keys(story.rev) as Part[]) story.rev[part]++;
 }
 

@@ -18,10 +18,15 @@ export type ClientMessage =
       seed: string | null;
       globals: Record<string, string>;
       attach: Record<string, string>;
+      /** A shell in each guest beside the program. */
+      terminal?: true;
     }
   | { type: "stop"; run: string }
   | { type: "watch"; run: string; after: number }
-  | { type: "global"; token: number; run: string; kernel: string; name: string; value: string };
+  | { type: "global"; token: number; run: string; kernel: string; name: string; value: string }
+  /** From now on binary frames, both ways, are the bytes of this kernel's terminal. */
+  | { type: "terminal"; run: string; kernel: string; rows: number; cols: number }
+  | { type: "resize"; rows: number; cols: number };
 
 export type Severity = "error" | "warning" | "note";
 export type Origin = "compiler" | "verifier" | "attach" | "silent";
@@ -37,7 +42,7 @@ export type Outcome =
   | "worker_died"
   | "lost";
 
-export const STAGES = ["queued", "compile", "place", "load", "attach", "observe"] as const;
+export const STAGES = ["queued", "prepare", "compile", "place", "load", "attach", "observe"] as const;
 export type Stage = (typeof STAGES)[number];
 /** Milliseconds of each stage; one that was not reached is missing or null. */
 export type Stages = Partial<Record<Stage, number | null>>;
@@ -68,6 +73,8 @@ export interface Finding {
   message: string;
   notes: Note[];
   fix: Fix | null;
+  /** Kernels that have what this one lacks. */
+  offers?: string[];
 }
 
 export interface TraceLine {
@@ -110,6 +117,23 @@ export interface CheckResult {
   hint: string | null;
 }
 
+/** What the first use of a kernel takes. */
+export type Step = "boot" | "ask" | "headers" | "snapshot" | "restore";
+
+/** What libbpf found for one CO-RE relocation. */
+export interface Relocation {
+  program: string;
+  instruction: number;
+  /** libbpf's word: byte_off, field_exists, … */
+  kind: string;
+  /** Such as `task_struct.pid`. */
+  spec: string;
+  /** As compiled. */
+  local: Count;
+  /** On this kernel; null where there is no such thing. */
+  target: Count | null;
+}
+
 /** What every step of the story carries; `kernel` from the second on. */
 interface Head {
   run: string;
@@ -128,12 +152,17 @@ export type StoryEvent = Head &
     | { type: "placed"; release: string; accelerator: "none" | "kvm" | "tcg"; ms: number }
     | { type: "loaded"; programs: ProgramFacts[]; maps: MapFacts[] }
     | { type: "log"; source: "libbpf" | "verifier"; text: string }
+    | ({ type: "relocated" } & Relocation)
+    | { type: "preparing"; step: Step; ms: number }
     | { type: "attached"; program: string; to: string }
+    | { type: "observing"; stimulus: number | null }
+    | { type: "terminal"; open: boolean; seconds?: number }
     | ({ type: "trace" } & TraceLine)
     | { type: "record"; map: string; time: number | null; cpu: number | null; value: Value }
     | { type: "map"; name: string; full: boolean; entries: MapEntry[]; removed: Value[]; total: Count; shown: Count }
     | { type: "global"; name: string; ctype: string; value: Value }
     | { type: "output"; stream: "stdout" | "stderr"; text: string }
+    | { type: "stimulus_ended"; status: number }
     | { type: "stats"; program: string; runs: Count; missed: Count | null; ns: Count; emulated: boolean }
     | { type: "lost"; stream: string; count: Count; gap?: boolean }
     | ({ type: "check" } & CheckResult)

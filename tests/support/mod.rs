@@ -9,6 +9,7 @@
 pub(crate) mod command;
 pub(crate) mod course;
 pub(crate) mod http;
+pub(crate) mod images;
 pub(crate) mod machine;
 pub(crate) mod program;
 pub(crate) mod server;

@@ -28,6 +28,8 @@ use super::{
 pub(super) enum Attach {
     /// Not at all: it could change what this machine does.
     Never,
+    /// To what it was loaded for, in a throw-away guest: it decides for everyone.
+    Guest,
     /// To a trace event, through perf.
     Tracepoint,
     /// To a tracepoint, by its name.
@@ -83,6 +85,8 @@ pub(super) struct Places<'a> {
     pub(super) netns: Option<Netns>,
     /// With no process in it.
     pub(super) cgroup: Option<&'a Cgroup>,
+    /// The whole kernel is ours: a throw-away guest's.
+    pub(super) ours: bool,
 }
 
 /// Attaches, and detaches at once.
@@ -93,6 +97,8 @@ pub(super) fn attach(kind: &Kind, program: &OwnedFd, places: &Places) -> Answer 
     let netns = || places.netns.as_ref().ok_or(No::Untried);
     match kind.attach {
         Attach::Never => Err(No::Untried),
+        Attach::Guest if places.ours => raw_tracepoint(program, None),
+        Attach::Guest => Err(No::Untried),
         Attach::Tracepoint => perf::attach(program, Hook::Tracepoint),
         Attach::RawTracepoint => raw_tracepoint(program, Some(TRACEPOINT.1)),
         Attach::AsLoaded => raw_tracepoint(program, None),

@@ -79,7 +79,7 @@ fn collect(mut from: File, child: Pid, deadline: Duration) -> Vec<u8> {
 
 /// Reads on; whether the other end was closed in time.
 fn read_until(from: &mut File, into: &mut Vec<u8>, end: Instant) -> bool {
-    let mut chunk = [0; 512];
+    let mut chunk = [0; 4096];
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {

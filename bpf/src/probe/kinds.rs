@@ -1,9 +1,10 @@
 //! The table: every kind that is tried, how it is loaded, and how it is attached.
 //!
 //! Holds no code that touches the kernel. What could change what the machine
-//! does is loaded only ([`Attach::Never`]); network kinds name a place that
-//! only the probe's own namespace has; hooks of the whole kernel are ones that
-//! almost never fire. A USDT probe is a uprobe for the kernel and has no row.
+//! does is loaded only ([`Attach::Never`]), or attached in a guest alone
+//! ([`Attach::Guest`]); network kinds name a place that only the probe's own
+//! namespace has; hooks of the whole kernel are ones that almost never fire. A
+//! USDT probe is a uprobe for the kernel and has no row.
 
 use std::ffi::CStr;
 
@@ -73,9 +74,12 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new("kretprobe", sys::BPF_PROG_TYPE_KPROBE, Attach::Kprobe { at_return: true }),
     Kind::new("kprobe.multi", sys::BPF_PROG_TYPE_KPROBE, Attach::KprobeMulti)
         .attach_type(sys::BPF_TRACE_KPROBE_MULTI),
+    Kind::new("kprobe.session", sys::BPF_PROG_TYPE_KPROBE, Attach::KprobeMulti)
+        .attach_type(sys::BPF_TRACE_KPROBE_SESSION),
     tracing("fentry", sys::BPF_TRACE_FENTRY, Attach::AsLoaded),
     tracing("fexit", sys::BPF_TRACE_FEXIT, Attach::AsLoaded),
-    tracing("fmod_ret", sys::BPF_MODIFY_RETURN, Attach::Never)
+    tracing("fsession", sys::BPF_TRACE_FSESSION, Attach::AsLoaded),
+    tracing("fmod_ret", sys::BPF_MODIFY_RETURN, Attach::Guest)
         .target(Target::Kernel(sys::BTF_KIND_FUNC, DECISION)),
     Kind::new("uprobe", sys::BPF_PROG_TYPE_KPROBE, Attach::Uprobe { at_return: false }),
     Kind::new("uretprobe", sys::BPF_PROG_TYPE_KPROBE, Attach::Uprobe { at_return: true }),
@@ -84,13 +88,20 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new("perf_event", sys::BPF_PROG_TYPE_PERF_EVENT, Attach::Clock),
     tracing("iter", sys::BPF_TRACE_ITER, Attach::Iterator)
         .target(Target::Kernel(sys::BTF_KIND_FUNC, c"bpf_iter_task")),
-    Kind::new("lsm", sys::BPF_PROG_TYPE_LSM, Attach::Never)
+    Kind::new("lsm", sys::BPF_PROG_TYPE_LSM, Attach::Guest)
         .attach_type(sys::BPF_LSM_MAC)
         .target(Target::Kernel(sys::BTF_KIND_FUNC, c"bpf_lsm_inode_unlink")),
+    cgroup("lsm_cgroup", sys::BPF_PROG_TYPE_LSM, sys::BPF_LSM_CGROUP)
+        .target(Target::Kernel(sys::BTF_KIND_FUNC, c"bpf_lsm_socket_bind")),
     Kind::new("struct_ops", sys::BPF_PROG_TYPE_STRUCT_OPS, Attach::Never).target(Target::Member {
         of: sys::BTF_KIND_STRUCT,
         structure: c"tcp_congestion_ops",
         member: c"ssthresh",
+    }),
+    Kind::new("sched_ext", sys::BPF_PROG_TYPE_STRUCT_OPS, Attach::Never).target(Target::Member {
+        of: sys::BTF_KIND_STRUCT,
+        structure: c"sched_ext_ops",
+        member: c"exit",
     }),
     // -1: keep the whole packet.
     Kind::new("socket", sys::BPF_PROG_TYPE_SOCKET_FILTER, Attach::Socket).answering(-1),
@@ -104,6 +115,7 @@ pub(super) const KINDS: &[Kind] = &[
     cgroup("cgroup_skb", sys::BPF_PROG_TYPE_CGROUP_SKB, sys::BPF_CGROUP_INET_INGRESS),
     cgroup("cgroup/sock", sys::BPF_PROG_TYPE_CGROUP_SOCK, sys::BPF_CGROUP_INET_SOCK_CREATE),
     cgroup("cgroup/sock_addr", sys::BPF_PROG_TYPE_CGROUP_SOCK_ADDR, sys::BPF_CGROUP_INET4_CONNECT),
+    cgroup("cgroup/connect_unix", sys::BPF_PROG_TYPE_CGROUP_SOCK_ADDR, sys::BPF_CGROUP_UNIX_CONNECT),
     cgroup("cgroup/sockopt", sys::BPF_PROG_TYPE_CGROUP_SOCKOPT, sys::BPF_CGROUP_GETSOCKOPT),
     cgroup("cgroup/sysctl", sys::BPF_PROG_TYPE_CGROUP_SYSCTL, sys::BPF_CGROUP_SYSCTL),
     cgroup("cgroup/device", sys::BPF_PROG_TYPE_CGROUP_DEVICE, sys::BPF_CGROUP_DEVICE),

@@ -47,11 +47,11 @@ impl Pool {
     }
 
     /// Starts to fill it.
-    pub(super) fn fill(&self, snapshot: &Arc<Snapshot>) {
-        if self.shared.wanted > 0 {
-            let task = tokio::spawn(fill(self.shared.clone(), snapshot.clone()));
-            let mut filler = self.filler.lock().unwrap_or_else(PoisonError::into_inner);
-            *filler = Some(AbortOnDropHandle::new(task));
+    pub(super) fn fill(&self, snapshot: &Arc<Snapshot>, rehearsal: Vec<u8>) {
+        let mut filler = self.filler.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.shared.wanted > 0 && filler.is_none() {
+            let (shared, snapshot) = (self.shared.clone(), snapshot.clone());
+            *filler = Some(AbortOnDropHandle::new(tokio::spawn(fill(shared, snapshot, rehearsal))));
         }
     }
 
@@ -81,10 +81,10 @@ impl Shared {
     }
 }
 
-async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>) {
+async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>, rehearsal: Vec<u8>) {
     loop {
         while shared.guests().len() < shared.wanted {
-            match warm(&snapshot).await {
+            match warm(&snapshot, &rehearsal).await {
                 Ok(guest) => shared.guests().push_back(guest),
                 Err(error) => {
                     tracing::warn!(%error, "a guest could not be restored ahead");
@@ -97,8 +97,8 @@ async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>) {
     }
 }
 
-async fn warm(snapshot: &Snapshot) -> Result<Guest, Error> {
+async fn warm(snapshot: &Snapshot, rehearsal: &[u8]) -> Result<Guest, Error> {
     let mut guest = snapshot.restore().await?;
-    guest.rehearse().await?;
+    guest.rehearse(rehearsal).await?;
     Ok(guest)
 }

@@ -10,18 +10,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bpflab_worker::{Command, Event, Moment, VERSION};
+use bpflab_worker::{Command, Event, Load, Moment, Policy, Span, VERSION};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::byhand::Image;
 use super::{
     Error, Step,
     accelerator::Accelerator,
     initramfs, memory,
     qemu::{self, MEMORY_MIB, Machine, Qemu, Start, Walls},
 };
-use crate::backend::Worker;
+use crate::{backend::Worker, image::Image};
 
 /// From power-on to the worker's first word: 3 s under TCG, and ten times
 /// that on a machine that is busy with other guests.
@@ -29,6 +28,9 @@ const BOOT: Duration = Duration::from_secs(60);
 
 /// From a restored machine to the worker's first word: 0.2 s when idle.
 const RESTORE: Duration = Duration::from_secs(15);
+
+/// A rehearsal: 2 s under TCG, and more while others are at it too.
+const REHEARSAL: Duration = Duration::from_secs(30);
 
 /// The kernel's types, in bytes, at most: 7.3 has 6 MB.
 const MAX_TYPES: usize = 64 << 20;
@@ -187,6 +189,11 @@ impl Snapshot {
         Ok(Self { recipe, memory: Arc::new(memory), folder: folder.to_owned(), release })
     }
 
+    /// Where its kernel's features are kept, once they were asked for.
+    pub(super) fn features(&self) -> PathBuf {
+        self.folder.join("features.json")
+    }
+
     /// The kernel's raw BTF.
     pub(super) fn types(&self) -> PathBuf {
         self.folder.join("types.btf")
@@ -296,10 +303,26 @@ impl Guest {
         Ok(Worker::in_guest(self.qemu))
     }
 
-    /// Runs it until it has answered, and halts it again.
-    pub(super) async fn rehearse(&mut self) -> Result<(), Error> {
+    /// Lets it run a program to its end, and halts it when it waits again.
+    pub(super) async fn rehearse(&mut self, program: &[u8]) -> Result<(), Error> {
         self.qemu.monitor.go_on().await?;
         self.within(RESTORE, Guest::wake).await?;
+        let load = Load {
+            object: program.to_vec(),
+            policy: Policy::Anything,
+            globals: Vec::new(),
+            stimulus: Some("echo ready".into()),
+            span: Span { exactly_ms: None, after_stimulus_ms: 20, at_most_ms: 5_000 },
+            lab: Vec::new(),
+            terminal: None,
+        };
+        self.within(REHEARSAL, async |guest: &mut Self| {
+            guest.send(&Command::Load(Box::new(load))).await?;
+            // Whatever comes of it: the kernel may lack what the program uses.
+            while !matches!(guest.next().await?, Event::Done(_)) {}
+            guest.wake().await
+        })
+        .await?;
         self.qemu.monitor.halt().await
     }
 }

@@ -5,6 +5,7 @@
 
 import { say, type Config } from "../config";
 import { h, setText } from "../dom";
+import type { State } from "../state";
 import type { Story } from "../story";
 import type { CheckResult } from "../wire";
 import { watcher, type View } from "./view";
@@ -17,21 +18,40 @@ export function checksView(root: HTMLElement, checks: Config["checks"], passed: 
   list.before(onward);
   const changed = watcher();
 
-  function draw(_: unknown, story: Story | null): void {
+  function draw(state: State, story: Story | null): void {
+    // Of a run on several kernels any one will do, shown or not.
+    if ([...state.stories.values()].some((any) => allPassed(checks, any))) passed();
     if (!changed(story, story?.rev.checks)) return;
-    // A program that never ran has failed at something else, which the findings say.
-    const ran = story !== null && story.observingSince !== null;
-    const results = checks.map(({ id, says }) => ({ says, result: ran ? (story.checks.get(id) ?? null) : null }));
-    list.replaceChildren(...results.map(({ says, result }) => item(says, result)));
-    const good = results.filter(({ result }) => result?.passed === true).length;
-    const all = good === checks.length && good > 0;
-    setText(tally, !ran ? "" : all ? say("checks_all") : say("checks_count", { n: good, m: checks.length }));
+    list.replaceChildren(...checkItems(checks, story));
+    const all = allPassed(checks, story);
+    setText(tally, tallyOf(checks, story));
     root.classList.toggle("all-passed", all);
     onward.hidden = !all;
-    if (all) passed();
   }
 
   return { root, draw };
+}
+
+/** What a story says of each check; nothing of a program that never ran: the findings say what it failed at. */
+function resultsOf(checks: Config["checks"], story: Story | null): { says: string; result: CheckResult | null }[] {
+  const ran = story !== null && story.observingSince !== null;
+  return checks.map(({ id, says }) => ({ says, result: ran ? (story.checks.get(id) ?? null) : null }));
+}
+
+function allPassed(checks: Config["checks"], story: Story | null): boolean {
+  return checks.length > 0 && resultsOf(checks, story).every(({ result }) => result?.passed === true);
+}
+
+/** The checks as items of a list. */
+export function checkItems(checks: Config["checks"], story: Story | null): HTMLElement[] {
+  return resultsOf(checks, story).map(({ says, result }) => item(says, result));
+}
+
+/** How many have passed; empty before there is anything to count. */
+export function tallyOf(checks: Config["checks"], story: Story | null): string {
+  if (story === null || story.observingSince === null) return "";
+  const n = resultsOf(checks, story).filter(({ result }) => result?.passed === true).length;
+  return allPassed(checks, story) ? say("checks_all") : say("checks_count", { n, m: checks.length });
 }
 
 /** The way to the next lesson, for when this one is done. */

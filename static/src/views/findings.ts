@@ -1,14 +1,15 @@
 // The findings: what the compiler, the verifier, attaching or silence said.
 //
-// Each names its line as a button that goes there. Does not know the editor
-// beyond what it is handed.
+// Each names its line as a button that goes there; what several kernels say
+// alike stands once, with their names. Does not know the editor beyond what it
+// is handed.
 
 import { say, type Config } from "../config";
 import { button, h } from "../dom";
 import { fixWords } from "../place";
-import type { Story } from "../story";
+import type { State } from "../state";
 import type { Finding, Fix } from "../wire";
-import { watcher, type View } from "./view";
+import type { View } from "./view";
 
 export interface FindingActions {
   go(file: string, line: number, column: number | null): void;
@@ -16,6 +17,14 @@ export interface FindingActions {
   mend(file: string, fix: Fix): boolean;
   /** The marks in the editor follow the list. */
   mark(findings: Finding[]): void;
+  /** A run of the same program on that kernel; false if it cannot be used. */
+  runOn(kernel: string): boolean;
+}
+
+/** A finding, and the kernels of a run on several that said it. */
+interface Said {
+  finding: Finding;
+  kernels: string[];
 }
 
 const ICONS = { error: "✗", warning: "!", note: "i" } as const;
@@ -23,17 +32,19 @@ const ICONS = { error: "✗", warning: "!", note: "i" } as const;
 export function findingsView({ program, files }: Config, actions: FindingActions): View {
   const list = h("ul");
   const root = h("section", { class: "findings", "aria-label": say("findings"), hidden: true }, list);
-  const changed = watcher();
+  let drawn = "";
 
-  function draw(_: unknown, story: Story | null): void {
-    if (!changed(story, story?.rev.findings)) return;
-    const findings = story?.findings ?? [];
-    root.hidden = findings.length === 0;
-    list.replaceChildren(...findings.map((finding) => item(finding, finding.file ?? program)));
-    actions.mark(findings);
+  function draw({ run, stories }: State): void {
+    const now = [run, ...[...stories].map(([kernel, story]) => `${kernel} ${story.rev.findings}`)].join("\n");
+    if (now === drawn) return;
+    drawn = now;
+    const all = together(stories);
+    root.hidden = all.length === 0;
+    list.replaceChildren(...all.map(({ finding, kernels }) => item(finding, finding.file ?? program, stories.size > 1 ? kernels : [])));
+    actions.mark(all.map((said) => (said.kernels.length < stories.size ? named(said) : said.finding)));
   }
 
-  function item(finding: Finding, file: string): HTMLElement {
+  function item(finding: Finding, file: string, kernels: string[]): HTMLElement {
     const { severity, fix } = finding;
     const place =
       finding.line === null ? null : placeButton(file, finding.line, finding.column);
@@ -46,6 +57,7 @@ export function findingsView({ program, files }: Config, actions: FindingActions
         { class: "where" },
         h("span", { class: "mark" }, h("span", { "aria-hidden": "true" }, ICONS[severity]), ` ${say(`severity_${severity}`)}`),
         h("span", { class: "tag" }, say(`origin_${finding.origin}`)),
+        kernels.length === 0 ? null : h("span", { class: "tag" }, say("on_kernels", { names: kernels.join(", ") })),
         place,
       ),
       h("p", { class: "message" }, finding.message),
@@ -59,7 +71,15 @@ export function findingsView({ program, files }: Config, actions: FindingActions
         ),
       ),
       mend,
+      ...(finding.offers ?? []).map(offerButton),
     );
+  }
+
+  function offerButton(kernel: string): HTMLElement {
+    const made = button(say("run_on", { name: kernel }), () => {
+      made.disabled = !actions.runOn(kernel);
+    });
+    return made;
   }
 
   function placeButton(file: string, line: number, column: number | null): HTMLElement {
@@ -78,4 +98,24 @@ export function findingsView({ program, files }: Config, actions: FindingActions
   }
 
   return { root, draw };
+}
+
+/** For where there is no room for more than the message: which kernels it is about. */
+function named({ finding, kernels }: Said): Finding {
+  return { ...finding, message: `${kernels.join(", ")}: ${finding.message}` };
+}
+
+/** The findings of all kernels, in the order in which they came, equal ones as one. */
+function together(stories: State["stories"]): Said[] {
+  const all = new Map<string, Said>();
+  for (const [kernel, { findings }] of stories) {
+    for (const finding of findings) {
+      const { file, line, column, message, fix } = finding;
+      const key = JSON.stringify([file, line, column, message, fix]);
+      const said = all.get(key);
+      if (said === undefined) all.set(key, { finding, kernels: [kernel] });
+      else if (!said.kernels.includes(kernel)) said.kernels.push(kernel);
+    }
+  }
+  return [...all.values()];
 }

@@ -3,11 +3,11 @@
 // Rows are kept between drawings, so that typing is never disturbed.
 // Whether a variable may be changed is the server's to say.
 
-import { say } from "../config";
 import { h, setText, table } from "../dom";
 import { isLive, type State } from "../state";
 import { isOver, type Story } from "../story";
 import { show } from "../values";
+import { say } from "../words";
 import { watcher, type View } from "./view";
 
 interface Row {
@@ -17,7 +17,8 @@ interface Row {
   answer: HTMLElement;
 }
 
-export function globalsView(set: (name: string, value: string) => void): View {
+/** `kernel` when it is not the one that the page shows alone. */
+export function globalsView(set: (name: string, value: string) => void, kernel: string | null = null): View {
   const empty = h("p", { class: "empty" });
   const columns = [say("col_name"), say("col_type"), say("col_value"), say("col_change")];
   const { box, body } = table(say("globals"), columns);
@@ -48,7 +49,7 @@ export function globalsView(set: (name: string, value: string) => void): View {
       }
       // Structs and arrays have no one-line form to type.
       row.form.hidden = !live || (typeof global.value === "object" && global.value !== null && !("name" in global.value));
-      const edit = state.edits.get(`${state.shown}\n${name}`);
+      const edit = state.edits.get(`${kernel ?? state.shown}\n${name}`);
       if (edit === undefined) setText(row.answer, "");
       else if (edit.answer === null) setText(row.answer, say("global_wait"));
       else setText(row.answer, `${edit.answer.ok ? "✓ " : "✗ "}${edit.answer.message || (edit.answer.ok ? say("global_done") : "")}`);

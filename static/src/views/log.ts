@@ -2,10 +2,10 @@
 //
 // The explanation in plain words is a finding; this is the raw text.
 
-import { say } from "../config";
 import { h, setText } from "../dom";
 import type { Story } from "../story";
 import { count } from "../values";
+import { say } from "../words";
 import { watcher, type View } from "./view";
 
 export function logView(): View {

@@ -3,11 +3,11 @@
 // A struct's fields are columns, a per-CPU value has a column a CPU; cells that
 // change are marked for a moment. Does not know how map views travel.
 
-import { say } from "../config";
 import { h, setText, table } from "../dom";
 import { isOver, type MapState, type Story } from "../story";
 import { columnsFor, count, type Column } from "../values";
 import type { Value } from "../wire";
+import { say } from "../words";
 import { watcher, type View } from "./view";
 
 export function mapsView(): View {

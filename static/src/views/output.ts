@@ -2,10 +2,10 @@
 //
 // Standard error is marked by a word and a bar, not by colour alone.
 
-import { say } from "../config";
 import { h } from "../dom";
 import type { Story } from "../story";
 import { count } from "../values";
+import { say } from "../words";
 import { watcher, type View } from "./view";
 
 export function outputView(): View {

@@ -2,17 +2,17 @@
 //
 // Does not know the kernel's counters beyond what the story says.
 
-import { say } from "../config";
 import { h, setText, table } from "../dom";
 import type { ProgramState, Story } from "../story";
 import { count } from "../values";
+import { say } from "../words";
 import { watcher, type View } from "./view";
 
 export function programsView(): View {
   const empty = h("p", { class: "empty" }, say("programs_empty"));
   const columns = (["col_program", "col_attached", "col_runs", "col_each", "col_missed"] as const).map((label) => say(label));
   const { box, body } = table(say("programs"), columns);
-  const root = h("div", {}, empty, box);
+  const root = h("div", { class: "programs" }, empty, box);
   const changed = watcher();
 
   function draw(_: unknown, story: Story | null): void {
@@ -23,7 +23,7 @@ export function programsView(): View {
     while (body.children.length > programs.length) body.lastElementChild?.remove();
     programs.forEach(([name, program], at) => {
       const cells = cellsOf(name, program);
-      const row = body.children[at] ?? body.appendChild(h("tr", {}, h("th", { scope: "row" }), ...cells.slice(1).map(() => h("td"))));
+      const row = body.children[at] ?? body.appendChild(h("tr", {}, h("th", { scope: "row" }), ...columns.slice(1).map((name) => h("td", { "data-name": name }))));
       cells.forEach((text, cell) => setText(row.children[cell] as HTMLElement, text));
       (row.firstElementChild as HTMLElement).title =
         program.facts === null ? "" : `${program.facts.type} · ${say("instructions", { n: program.facts.instructions })}`;

@@ -3,10 +3,10 @@
 // Shows the newest records of each buffer, a field a column.
 // Does not know how records are kept.
 
-import { say } from "../config";
 import { h, table } from "../dom";
 import type { Story } from "../story";
 import { columnsFor, count } from "../values";
+import { say } from "../words";
 import type { View } from "./view";
 
 /** Rows in the page for each buffer. */

@@ -1,25 +1,23 @@
-// The state of the run in words, and the bar of its stages.
+// The state of a run on one kernel in words, and the bar of its stages.
 //
 // The sentence is a polite live region; running clocks stand beside it, so that
 // no screen reader counts seconds aloud. Does not know who may run.
 
 import { say } from "../config";
-import { button, h, setText } from "../dom";
+import { h, setText } from "../dom";
 import { isLive, type State } from "../state";
-import { attachedOf, type Story } from "../story";
+import { attachedOf, isOver, type Story } from "../story";
 import { millis } from "../values";
 import { STAGES, type Stage } from "../wire";
 import type { View } from "./view";
 
 type Mood = "idle" | "busy" | "good" | "bad" | "plain";
 
-export function runView(retry: () => void): View {
-  const sentence = h("span", { class: "sentence", role: "status", "aria-live": "polite" });
+/** `alone`: the only kernel that is shown, so it speaks for the whole run. */
+export function runView(alone: boolean): View {
+  const sentence = h("span", alone ? { class: "sentence", role: "status", "aria-live": "polite" } : { class: "sentence" });
   const clock = h("span", { class: "clock" });
   const facts = h("span", { class: "facts" });
-  const problem = h("p", { class: "trouble", role: "alert", hidden: true });
-  const countdown = h("span");
-  const away = h("p", { class: "trouble", hidden: true }, countdown, " ", button(say("connection_now"), retry));
   const cells = STAGES.map((stage) => {
     const time = h("span", { class: "ms" });
     return { stage, time, root: h("li", {}, h("span", {}, say(`st_${stage}`)), time) };
@@ -29,8 +27,6 @@ export function runView(retry: () => void): View {
     "div",
     { class: "state" },
     h("p", { class: "line" }, h("span", { class: "dot", "aria-hidden": "true" }), sentence, clock, facts),
-    problem,
-    away,
     bar,
   );
 
@@ -39,19 +35,9 @@ export function runView(retry: () => void): View {
     setText(sentence, text);
     root.dataset["mood"] = mood;
     setText(clock, elapsed(state, story));
-    setText(facts, factsOf(state, story));
-    drawTrouble(state);
+    setText(facts, factsOf(alone ? state.seed : null, story));
+    if (!alone) facts.title = facts.textContent ?? "";
     drawBar(state, story);
-  }
-
-  function drawTrouble(state: State): void {
-    const { connection } = state;
-    problem.hidden = state.problem === null;
-    setText(problem, state.problem ?? "");
-    away.hidden = connection.is !== "waiting";
-    if (connection.is !== "waiting") return;
-    const n = Math.max(1, Math.ceil((connection.until - Date.now()) / 1_000));
-    setText(countdown, say("connection_lost", { n }));
   }
 
   function drawBar(state: State, story: Story | null): void {
@@ -62,6 +48,8 @@ export function runView(retry: () => void): View {
       const ms = times[stage];
       const known = ms !== undefined && ms !== null;
       if (stage === current) before = false;
+      // Only the first use of a kernel takes any.
+      cell.hidden = stage === "prepare" && stage !== current && !(known && ms >= 1);
       cell.className = stage === current ? "now" : known || before ? "done" : "";
       if (stage === current) cell.setAttribute("aria-current", "step");
       else cell.removeAttribute("aria-current");
@@ -73,6 +61,7 @@ export function runView(retry: () => void): View {
 }
 
 function stageOf(story: Story): Stage | null {
+  if (story.preparing !== null) return "prepare";
   switch (story.phase.is) {
     case "started":
     case "queued":
@@ -85,9 +74,23 @@ function stageOf(story: Story): Stage | null {
   }
 }
 
+/** How it ended, in a sentence. */
+export function endOf({ phase }: Story): string {
+  switch (phase.is) {
+    case "ended":
+      return say(`o_${phase.outcome}`);
+    case "unavailable":
+      return `${say("o_unavailable")}: ${phase.message}`;
+    case "started":
+    case "queued":
+    case "stage":
+      return "";
+  }
+}
+
 /** What is happening, in a sentence. */
 function words(state: State, story: Story | null): [string, Mood] {
-  if (isLive(state)) {
+  if (isLive(state) && (story === null || !isOver(story))) {
     if (state.connection.is === "waiting") return [say("connection_retry"), "busy"];
     if (state.connection.is === "connecting") return [say(state.seen < 0 ? "s_connecting" : "connection_retry"), "busy"];
     if (state.asked === "stop") return [say("s_stopping"), "busy"];
@@ -95,7 +98,8 @@ function words(state: State, story: Story | null): [string, Mood] {
     if (state.asked === "run") return [say("s_sent"), "busy"];
   }
   if (story === null) return state.run === null ? [say("s_idle"), "idle"] : [say("s_started"), "busy"];
-  const { phase } = story;
+  const { phase, preparing } = story;
+  if (preparing !== null && !isOver(story)) return [say(`p_${preparing.step}`), "busy"];
   switch (phase.is) {
     case "started":
       return [say("s_started"), "busy"];
@@ -104,15 +108,16 @@ function words(state: State, story: Story | null): [string, Mood] {
     case "stage":
       return [stageWords(story, phase.stage), "busy"];
     case "ended":
-      return [say(`o_${phase.outcome}`), phase.outcome === "completed" ? "good" : phase.outcome === "cancelled" ? "plain" : "bad"];
+      return [endOf(story), phase.outcome === "completed" ? "good" : phase.outcome === "cancelled" ? "plain" : "bad"];
     case "unavailable":
-      return [`${say("o_unavailable")}: ${phase.message}`, "bad"];
+      return [endOf(story), "bad"];
   }
 }
 
 function stageWords(story: Story, stage: Stage): string {
   switch (stage) {
     case "queued":
+    case "prepare":
       return say("s_started");
     case "compile":
       return say("s_compiling");
@@ -127,19 +132,22 @@ function stageWords(story: Story, stage: Stage): string {
   }
 }
 
-/** Seconds of observing while it goes on. */
+/** Seconds of preparing or of observing, while it goes on. */
 function elapsed(state: State, story: Story | null): string {
-  if (story === null || story.observingSince === null || story.phase.is !== "stage" || !Number.isFinite(state.start)) return "";
-  const seconds = (Date.now() - state.start - story.observingSince) / 1_000;
+  if (story === null || isOver(story) || !Number.isFinite(state.start)) return "";
+  const since = story.preparing?.since ?? story.observingSince;
+  if (since === null) return "";
+  const seconds = (Date.now() - state.start - since) / 1_000;
   return say("seconds", { n: Math.max(0, seconds).toFixed(1) });
 }
 
-function factsOf(state: State, story: Story | null): string {
+function factsOf(seed: string | null, story: Story | null): string {
   const parts: string[] = [];
   if (story !== null && story.release !== null) {
-    const slow = story.accelerator === "tcg" || story.accelerator === "kvm" ? ` (${story.accelerator})` : "";
-    parts.push(`${story.release}${slow}`);
+    const { accelerator } = story;
+    parts.push(story.release);
+    if (accelerator === "tcg" || accelerator === "kvm") parts.push(say(`acc_${accelerator}`));
   }
-  if (state.seed !== null) parts.push(say("seed", { n: state.seed }));
+  if (seed !== null) parts.push(say("seed", { n: seed }));
   return parts.join(" · ");
 }

@@ -13,20 +13,21 @@ export interface Panel {
   view: View;
 }
 
-export function tabs(label: string, panels: Panel[]): View {
+/** `prefix` tells two sets of tabs in one page apart. */
+export function tabs(label: string, prefix: string, panels: Panel[]): View {
   let open = panels[0]?.id ?? "";
   let last: { state: State; story: Story | null } | null = null;
   const made = panels.map((panel) => {
     const badge = h("span", { class: "badge" });
     const tab = h(
       "button",
-      { type: "button", role: "tab", id: `tab-${panel.id}`, "aria-controls": `panel-${panel.id}`, click: () => choose(panel.id) },
+      { type: "button", role: "tab", id: `${prefix}tab-${panel.id}`, "aria-controls": `${prefix}panel-${panel.id}`, click: () => choose(panel.id) },
       panel.name,
       badge,
     );
     const box = h(
       "div",
-      { role: "tabpanel", id: `panel-${panel.id}`, "aria-labelledby": `tab-${panel.id}`, class: "panel" },
+      { role: "tabpanel", id: `${prefix}panel-${panel.id}`, "aria-labelledby": `${prefix}tab-${panel.id}`, class: "panel" },
       panel.view.root,
     );
     return { ...panel, tab, badge, box };
@@ -58,9 +59,9 @@ export function tabs(label: string, panels: Panel[]): View {
   function draw(state: State, story: Story | null): void {
     last = { state, story };
     for (const { id, view, tab, badge } of made) {
-      tab.hidden = view.wanted?.(story) === false;
+      tab.hidden = view.wanted?.(story, state) === false;
       if (tab.hidden && id === open) choose(panels[0]?.id ?? "");
-      setText(badge, view.badge?.(story) ?? "");
+      setText(badge, view.badge?.(story, state) ?? "");
       if (id === open) view.draw(state, story);
     }
   }

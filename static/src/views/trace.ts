@@ -4,10 +4,10 @@
 // are only added at the end and taken from the front, and never more often
 // than every 80 ms. Does not know how lines are kept.
 
-import { say } from "../config";
 import { button, h, setText, table } from "../dom";
 import { isOver, KEPT_LINES, type Line, type Story } from "../story";
 import { count } from "../values";
+import { say } from "../words";
 import type { View } from "./view";
 
 /** Rows in the page at once. */

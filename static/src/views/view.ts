@@ -10,9 +10,9 @@ export interface View {
   /** Called at most once a frame, whenever something may have changed. */
   draw(state: State, story: Story | null): void;
   /** What stands beside the panel's name, such as a count; empty for nothing. */
-  badge?(story: Story | null): string;
+  badge?(story: Story | null, state: State): string;
   /** Whether the panel is offered at all; always, when missing. */
-  wanted?(story: Story | null): boolean;
+  wanted?(story: Story | null, state: State): boolean;
 }
 
 /** Says whether `part` is another one than at the last call: a view draws only then. */

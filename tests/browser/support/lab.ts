@@ -16,6 +16,9 @@ export async function lessons(page: Page): Promise<string[]> {
   return found;
 }
 
+/** The guests of kernels.toml, as the server lists them. */
+export const GUESTS = ["5.10", "6.1", "6.12", "7.x"];
+
 /** For a run's turn on the kernel, and all of the run. */
 const TURN_MS = 90_000;
 
@@ -47,8 +50,8 @@ export class Lab {
     this.run = page.getByRole("button", { name: "Run" });
     this.stop = page.getByRole("button", { name: "Stop" });
     this.editor = page.getByRole("textbox", { name: "Source code" });
-    this.state = page.locator(".state .sentence");
-    this.rows = page.locator(".lines tbody tr");
+    this.state = page.locator(".bench > .state .sentence");
+    this.rows = page.locator(".results .lines tbody tr");
     this.findings = page.getByRole("region", { name: "Findings" });
     this.checks = page.getByRole("region", { name: "Checks" });
   }
@@ -90,6 +93,34 @@ export class Lab {
   async openPanel(name: string): Promise<Locator> {
     await this.page.getByRole("tab", { name }).click();
     return this.panel(name);
+  }
+
+  /** Chooses exactly these kernels, as a person does. */
+  async choose(...kernels: string[]): Promise<void> {
+    const picker = this.page.locator(".picker");
+    await picker.locator("summary").click();
+    const [first, ...others] = kernels;
+    const alone = picker.getByRole("button", { name: `Only ${first}`, exact: true });
+    if (await alone.isVisible()) await alone.click();
+    for (const kernel of others) await picker.locator(`[id="kernel-${kernel}"]`).check();
+    await expect(picker.locator("summary")).toHaveText(`Kernel ${GUESTS.concat("host").filter((name) => kernels.includes(name)).join(", ")}`);
+    await this.page.keyboard.press("Escape");
+  }
+
+  /** The head of a kernel's column. */
+  head(kernel: string): Locator {
+    return this.page.locator(".heads").getByRole("region", { name: kernel, exact: true });
+  }
+
+  /** A kernel's column in the panel that is open. */
+  column(kernel: string): Locator {
+    return this.page.locator(".panel:visible .side").getByRole("region", { name: kernel, exact: true });
+  }
+
+  /** Waits until every kernel's part is over in this way. */
+  async allEnded(sentence: string, kernels: string[] = GUESTS): Promise<void> {
+    for (const kernel of kernels) await expect(this.head(kernel).locator(".sentence")).toHaveText(sentence, { timeout: TURN_MS });
+    await expect(this.stop).toBeDisabled();
   }
 
   /** Presses Run, and waits until the program is attached. */

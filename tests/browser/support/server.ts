@@ -16,9 +16,15 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const START_LIMIT_MS = 60_000;
 
 export default async function start(): Promise<() => Promise<void>> {
-  const server = spawn(binary(), ["serve", "--listen", "127.0.0.1:0"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-  process.env["BPFLAB_LINK"] = await printedLink(server);
-  return () => end(server);
+  const { link, stop } = await serve();
+  process.env["BPFLAB_LINK"] = link;
+  return stop;
+}
+
+/** A server with these arguments, and the way to end it. */
+export async function serve(...args: string[]): Promise<{ link: string; stop: () => Promise<void> }> {
+  const server = spawn(binary(), [...args, "serve", "--listen", "127.0.0.1:0"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  return { link: await printedLink(server), stop: () => end(server) };
 }
 
 function binary(): string {

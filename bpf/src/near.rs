@@ -1,0 +1,137 @@
+//! Names close to one that does not exist.
+//!
+//! The worker offers hooks with it when attaching fails, the server when a
+//! lesson's needs are not met. Knows how kernel names are built: of words
+//! between underscores. Knows no kernel.
+
+use std::collections::HashMap;
+
+/// A name scores up to 1 for the words that it shares, rare ones first, and up
+/// to 1 for its letters. Less than this together is no likeness.
+const ALIKE: f64 = 0.8;
+
+/// Letters alone must be this close where no word is shared.
+const LETTERS: f64 = 0.7;
+
+/// What entry stubs of system calls lose: they take registers rather than
+/// arguments, so the function behind them is the better offer.
+const STUB: f64 = 0.5;
+
+/// How such stubs begin.
+const STUBS: [&str; 6] =
+    ["__x64_sys_", "__ia32_sys_", "__se_sys_", "__do_sys_", "__ia32_compat_sys_", "__x64_compat_sys_"];
+
+/// At most `most` of the names, the most alike first.
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<String> {
+    let mut known: Vec<&str> = known.into_iter().collect();
+    known.sort_unstable();
+    known.dedup();
+    let parts: Vec<&str> = words(wanted).collect();
+    let weights = weights(&parts, &known);
+    let total: f64 = weights.values().sum();
+    let mut alike: Vec<(f64, &str)> = known
+        .into_iter()
+        .filter_map(|name| {
+            let shared: f64 = weights
+                .iter()
+                .filter_map(|(word, weight)| words(name).any(|own| own == *word).then_some(weight))
+                .sum();
+            let longest = wanted.len().max(name.len()).max(1) as f64;
+            let shared = if total > 0.0 { shared / total } else { 0.0 };
+            let apart = wanted.len().abs_diff(name.len()) as f64;
+            // No distance is smaller than the difference in length: most names end here.
+            if shared + 1.0 - apart / longest < ALIKE {
+                return None;
+            }
+            let letters = 1.0 - distance(wanted.as_bytes(), name.as_bytes()) as f64 / longest;
+            let stub = STUBS.iter().any(|begin| name.starts_with(begin));
+            let score = shared + letters - if stub { STUB } else { 0.0 };
+            let close = shared + letters >= ALIKE && (shared > 0.0 || letters >= LETTERS);
+            close.then_some((score, name))
+        })
+        .collect();
+    alike.sort_by(|(a, left), (b, right)| b.total_cmp(a).then(left.cmp(right)));
+    alike.into_iter().take(most).map(|(_, name)| name.to_owned()).collect()
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['_', '/', '.', ':']).filter(|word| !word.is_empty())
+}
+
+/// How much each word of the wanted name tells: one that few names have tells more.
+fn weights<'w>(parts: &[&'w str], known: &[&str]) -> HashMap<&'w str, f64> {
+    let mut having: HashMap<&str, usize> = parts.iter().map(|word| (*word, 0)).collect();
+    for name in known {
+        for word in words(name) {
+            if let Some(count) = having.get_mut(word) {
+                *count += 1;
+            }
+        }
+    }
+    let all = known.len() as f64 + 1.0;
+    having.into_iter().map(|(word, count)| (word, (all / count.max(1) as f64).ln())).collect()
+}
+
+/// Levenshtein's distance in bytes: hook names are ASCII.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let change = corner + usize::from(from != to);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_hook_comes_first() {
+        let known = ["syscalls/sys_enter_openat", "syscalls/sys_enter_openat2", "syscalls/sys_enter_open"];
+        assert_eq!(nearest("syscalls/sys_enter_opneat", known, 5)[0], "syscalls/sys_enter_openat");
+    }
+
+    #[test]
+    fn a_shared_word_tells_more_than_letters() {
+        let known = [
+            "do_symlinkat",
+            "do_mknodat",
+            "do_linkat",
+            "do_renameat2",
+            "do_mkdirat",
+            "do_sys_open",
+            "do_exit",
+            "do_idle",
+            "__x64_sys_unlinkat",
+            "__ia32_sys_unlinkat",
+            "__do_sys_unlinkat",
+            "filename_unlinkat",
+            "filename_mkdirat",
+            "filename_lookup",
+            "vfs_unlink",
+            "vfs_read",
+            "vfs_write",
+            "shmem_unlink",
+        ];
+        assert_eq!(nearest("do_unlinkat", known, 3)[0], "filename_unlinkat");
+    }
+
+    #[test]
+    fn what_is_not_alike_is_not_offered() {
+        assert!(nearest("do_unlinkat", ["tcp_v4_connect", "schedule", "kfree"], 5).is_empty());
+        assert!(nearest("zzz", ["tcp_v4_connect", "schedule", "kfree"], 5).is_empty());
+        assert!(nearest("", ["kfree"], 5).is_empty());
+    }
+
+    #[test]
+    fn a_mistyped_word_is_found_by_its_letters() {
+        let known = ["vfs_unlink", "vfs_link", "vfs_mkdir", "vfs_read", "tcp_connect"];
+        assert_eq!(nearest("vfs_unlnk", known, 1), ["vfs_unlink"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! Where programs can be attached on this kernel, by what it says of itself.
+//!
+//! A function that is in BTF need not be attachable (inlined, not to be
+//! traced): only the tracer's own list counts. Tries nothing.
+
+use std::{
+    collections::HashSet,
+    ffi::CString,
+    fs::{self, File},
+    io::{BufRead as _, BufReader},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use bpflab_worker::{Features, Hooks};
+use libbpf_sys::{BTF_KIND_DECL_TAG, BTF_KIND_FUNC, BTF_KIND_STRUCT, BTF_KIND_TYPEDEF};
+
+use super::{answer::Answer, btf::Btf};
+use crate::instance::TRACEFS;
+
+/// The active security modules, by commas.
+const SECURITY: &str = "/sys/kernel/security/lsm";
+
+/// Functions that a kprobe may not touch: `FROM-TO<tab>NAME`.
+const BLACKLIST: &str = "/sys/kernel/debug/kprobes/blacklist";
+
+/// Modules with types lie here, beside `vmlinux`.
+const TYPES: &str = "/sys/kernel/btf";
+
+/// The kernel looks each symbol up while it is read, which under emulation
+/// takes seconds.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Places of weak functions that the linker left out.
+const NOT_A_FUNCTION: &str = "__ftrace_invalid_address__";
+
+/// Everything by name.
+pub(super) fn find(vmlinux: &Answer<Btf>) -> Features {
+    let mut typed = HashSet::new();
+    let mut found = Features { security: security(), ..Features::default() };
+    if let Ok(btf) = vmlinux {
+        sort(btf, 1, &mut found, &mut typed);
+        for module in modules() {
+            if let Ok(own) = Btf::module(&module, btf) {
+                sort(&own, btf.count(), &mut found, &mut typed);
+            }
+        }
+    }
+    let (functions, untyped) = functions(PATIENCE).into_iter().partition(|name| typed.contains(name));
+    let tracepoints = tracepoints();
+    found.hooks = Hooks { tracepoints, functions, untyped, ..found.hooks };
+    found
+}
+
+/// `category/event`.
+pub(crate) fn tracepoints() -> Vec<String> {
+    let list = fs::read_to_string(Path::new(TRACEFS).join("available_events")).unwrap_or_default();
+    list.lines().map(|line| line.replacen(':', "/", 1)).collect()
+}
+
+/// The functions that kprobes and fentry can be attached to, sorted; as many
+/// as the kernel tells in that time.
+pub(crate) fn functions(patience: Duration) -> Vec<String> {
+    let Ok(file) = File::open(Path::new(TRACEFS).join("available_filter_functions")) else {
+        return Vec::new();
+    };
+    let end = Instant::now() + patience;
+    let blacklist = fs::read_to_string(BLACKLIST).unwrap_or_default();
+    let refused: HashSet<&str> =
+        blacklist.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    let mut found: Vec<String> = BufReader::new(file)
+        .lines()
+        .map_while(|line| line.ok().filter(|_| Instant::now() < end))
+        // `name [module]`
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .filter(|name| !name.starts_with(NOT_A_FUNCTION) && !refused.contains(name.as_str()))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn security() -> Vec<String> {
+    let list = fs::read_to_string(SECURITY).unwrap_or_default();
+    list.trim().split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn modules() -> Vec<CString> {
+    let entries = fs::read_dir(TYPES).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| name != "vmlinux").filter_map(|name| CString::new(name).ok()).collect()
+}
+
+/// Puts types from an id on where they belong. What the kernel generates for a
+/// hook tells that there is one.
+fn sort(btf: &Btf, from: u32, found: &mut Features, functions: &mut HashSet<String>) {
+    let Features { kfuncs, hooks, .. } = found;
+    for own in btf.types(from) {
+        match own.kind {
+            BTF_KIND_FUNC => match own.name.strip_prefix("bpf_lsm_") {
+                Some(decision) => hooks.decisions.push(decision.to_owned()),
+                None => drop(functions.insert(own.name.to_owned())),
+            },
+            BTF_KIND_TYPEDEF => push(&mut hooks.raw_tracepoints, own.name, "btf_trace_"),
+            BTF_KIND_STRUCT => {
+                push(&mut hooks.iterators, own.name, "bpf_iter__");
+                push(&mut hooks.operations, own.name, "bpf_struct_ops_");
+            }
+            BTF_KIND_DECL_TAG if own.name == "bpf_kfunc" => {
+                kfuncs.extend(btf.get(own.of).map(|function| function.name.to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn push(to: &mut Vec<String>, name: &str, prefix: &str) {
+    to.extend(name.strip_prefix(prefix).map(str::to_owned));
+}

@@ -1,0 +1,222 @@
+//! `bpflab shell`: a terminal in a guest, with a program attached if one is
+//! given. What the program prints appears between what the shell says.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use bpflab_worker::Window;
+use clap::Args;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use tokio::{
+    io::AsyncReadExt as _,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::{Context, report, status, status_of};
+use crate::{
+    compile::Sources,
+    kernel::{HOST, Needs},
+    lab,
+    run::{About, Batch, Handle, Holding, LIMITS, RunEvent, Runs, Submission, Unjudged, Watcher},
+    say::Sentence,
+};
+
+/// Arguments of `bpflab shell`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A program to attach first, ending in .c
+    file: Option<PathBuf>,
+    /// The guest's kernel
+    #[arg(long, value_name = "K")]
+    kernel: Option<String>,
+}
+
+/// What is loaded when no program is given.
+const IDLE: (&str, &str) = ("idle.bpf.c", include_str!("../lab/idle.bpf.c"));
+
+/// Typed bytes read at once.
+const CHUNK: usize = 1024;
+
+/// Opens the shell and stays until it or the run ends.
+pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
+    let (name, text) = match &arguments.file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text)
+        }
+        None => (IDLE.0.to_owned(), IDLE.1.to_owned()),
+    };
+    let usage = |why: Sentence| {
+        eprintln!("bpflab: {}", why.say(context.lang));
+        Ok(status::USAGE)
+    };
+    let sources = match Sources::new(BTreeMap::from([(name, text)])) {
+        Ok(sources) => sources,
+        Err(why) => return usage(why),
+    };
+    let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
+    let kernel = arguments.kernel.unwrap_or_else(|| lab.backends.default_kernel().to_owned());
+    if kernel == HOST {
+        return usage(Sentence::TerminalNeedsGuest);
+    }
+    let mut submission = Submission {
+        sources,
+        kernels: vec![kernel.clone()],
+        headers: None,
+        needs: Needs::default(),
+        globals: BTreeMap::new(),
+        stimulus: None,
+        terminal: None,
+        span: lab::span(None, LIMITS.terminal),
+    };
+    lab::with_terminal(&mut submission);
+    let runs = Runs::new(lab);
+    let handle = match runs.start(submission, About::default(), || Box::new(Unjudged)) {
+        Ok(handle) => handle,
+        Err(refused) => return usage(refused.0),
+    };
+    let mut watcher = handle.watch(0);
+    let ended = session(&handle, &kernel, &mut watcher, context).await;
+    handle.stop();
+    runs.shut_down().await;
+    let status = ended?;
+    // Leaving the shell is how such a run is meant to end.
+    Ok(if status == status::CANCELLED { status::OK } else { status })
+}
+
+async fn session(
+    handle: &Handle,
+    kernel: &str,
+    watcher: &mut Watcher,
+    context: &Context,
+) -> anyhow::Result<u8> {
+    let mut holding: Option<Holding> = None;
+    let mut raw: Option<Raw> = None;
+    let mut stdin = tokio::io::stdin();
+    let mut resized = signal(SignalKind::window_change())?;
+    let mut typed = [0; CHUNK];
+    let mut reads_input = true;
+    loop {
+        let is_open = holding.is_some();
+        let screen = async {
+            match &mut holding {
+                Some(holding) => holding.read().await,
+                None => std::future::pending().await,
+            }
+        };
+        let happening = tokio::select! {
+            batch = watcher.next() => Happening::Story(batch),
+            bytes = screen => Happening::Screen(bytes),
+            got = stdin.read(&mut typed), if reads_input && is_open => Happening::Typed(got),
+            _ = resized.recv() => Happening::Resized,
+        };
+        match happening {
+            Happening::Story(None) => return Ok(status::OK),
+            Happening::Story(Some(batch)) => {
+                show(&batch, raw.is_some(), context)?;
+                for entry in &batch.entries {
+                    if let RunEvent::Terminal { open: true } = &*entry.event
+                        && let Some(terminal) = handle.terminal(kernel)
+                    {
+                        let (held, said) = terminal.hold();
+                        print(&said)?;
+                        holding = Some(held);
+                        raw = Raw::enter();
+                        handle.resize(kernel, window());
+                        let minutes = LIMITS.terminal.as_secs() / 60;
+                        eprint!("bpflab: at most {minutes} minutes; \"exit\" ends it\r\n");
+                    }
+                    if entry.event.is_end() {
+                        return Ok(status_of(&entry.event));
+                    }
+                }
+            }
+            Happening::Screen(None) => holding = None,
+            Happening::Screen(Some(bytes)) => {
+                print(&bytes)?;
+                if bytes.ends_with(SHELL_ENDED) {
+                    handle.stop();
+                }
+            }
+            Happening::Typed(got) => {
+                let bytes: &[u8] = match got {
+                    Ok(got @ 1..) => &typed[..got],
+                    // The end of a script's input: the shell ends as if by Ctrl-D.
+                    Ok(0) | Err(_) => {
+                        reads_input = false;
+                        &[END_OF_TRANSMISSION]
+                    }
+                };
+                if let Some(holding) = &holding {
+                    holding.write(bytes).await?;
+                }
+            }
+            Happening::Resized => handle.resize(kernel, window()),
+        }
+    }
+}
+
+/// What can happen.
+enum Happening {
+    Story(Option<Batch>),
+    Screen(Option<Vec<u8>>),
+    Typed(io::Result<usize>),
+    Resized,
+}
+
+/// The worker's last word on a terminal whose shell has ended.
+const SHELL_ENDED: &[u8] = b"[the shell has ended]\r\n";
+
+/// Ctrl-D.
+const END_OF_TRANSMISSION: u8 = 4;
+
+/// Prints the story; in a raw terminal each line needs its own return.
+fn show(batch: &Batch, raw: bool, context: &Context) -> anyhow::Result<()> {
+    let mut lines = Vec::new();
+    report::write(&mut lines, batch, false, context.lang)?;
+    let mut out = io::stderr().lock();
+    for line in String::from_utf8_lossy(&lines).lines() {
+        write!(out, "{line}{}", if raw { "\r\n" } else { "\n" })?;
+    }
+    Ok(())
+}
+
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+fn window() -> Window {
+    match tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_row > 0 => Window { rows: size.ws_row, columns: size.ws_col },
+        _ => Window { rows: 24, columns: 80 },
+    }
+}
+
+/// Keys go through as they are, until drop.
+struct Raw(Termios);
+
+impl Raw {
+    fn enter() -> Option<Self> {
+        let stdin = io::stdin();
+        if !stdin.is_terminal() {
+            return None;
+        }
+        let before = tcgetattr(&stdin).ok()?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        tcsetattr(&stdin, OptionalActions::Now, &raw).ok()?;
+        Some(Self(before))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0); // nothing else can be done
+    }
+}

@@ -1,0 +1,129 @@
+// The picker of kernels: which ones the next run goes to.
+//
+// Names the choice, and opens into all places with their state and, for one
+// that cannot be used, why and what mends it. Remembers the choice in this
+// browser. Does not know runs.
+
+import { HOST, say, type Config, type KernelPlace } from "./config";
+import { button, h, setText } from "./dom";
+
+export interface Picker {
+  readonly root: HTMLElement;
+  /** In the server's order, at least one. */
+  chosen(): string[];
+  /** Chooses exactly these, where they can be used; says whether any can. */
+  choose(names: string[]): boolean;
+}
+
+const KEY = "bpflab:kernels";
+
+/** One that is being prepared can be chosen: a run waits for it. */
+const usable = ({ state }: KernelPlace) => state === "ready" || state === "preparing";
+
+export function kernelPicker({ kernels, default_kernel }: Config, changed: (names: string[]) => void): Picker {
+  const places = kernels.filter(usable).map(({ name }) => name);
+  const guests = places.filter((name) => name !== HOST);
+  let names = fitting(stored());
+  if (names.length === 0) names = [default_kernel];
+
+  const chosen = h("span");
+  const summary = h("summary", {}, h("span", { class: "what" }, `${say("kernel")} `), chosen);
+  const rows = kernels.map((place) => {
+    const box = h("input", { type: "checkbox", disabled: !usable(place), id: `kernel-${place.name}`, change: () => toggle(place.name) });
+    const only = button(say("kernels_only"), () => set([place.name]), "link");
+    only.setAttribute("aria-label", say("kernels_only_name", { name: place.name }));
+    return { place, box, only, root: h("li", { class: place.state }, box, labelOf(place, default_kernel), usable(place) ? only : null) };
+  });
+  const all = guests.length > 1 ? button(say("kernels_all"), () => set(guests)) : null;
+  const list = h(
+    "div",
+    { class: "places", role: "group", "aria-label": say("kernel") },
+    h("ul", {}, ...rows.map((row) => row.root)),
+    h("p", {}, all, " ", say("kernels_several")),
+  );
+  const root = h("details", { class: "picker" }, summary, list);
+
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !root.open) return;
+    event.stopPropagation();
+    root.open = false;
+    summary.focus();
+  });
+  // Whoever looks elsewhere has chosen.
+  root.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget instanceof Node && !root.contains(relatedTarget)) root.open = false;
+  });
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (target instanceof Node && !root.contains(target)) root.open = false;
+  });
+
+  function fitting(wanted: string[]): string[] {
+    return places.filter((name) => wanted.includes(name));
+  }
+
+  function toggle(name: string): void {
+    const wanted = names.includes(name) ? names.filter((other) => other !== name) : [...names, name];
+    // Without any kernel there is no run: the last one stays.
+    set(wanted.length === 0 ? names : wanted);
+  }
+
+  function set(wanted: string[]): void {
+    names = fitting(wanted);
+    try {
+      localStorage.setItem(KEY, JSON.stringify(names));
+    } catch {
+      // The choice then lasts until the next page.
+    }
+    draw();
+  }
+
+  function draw(): void {
+    setText(chosen, names.join(", "));
+    for (const { place, box, only } of rows) {
+      box.checked = names.includes(place.name);
+      only.hidden = names.length === 1 && box.checked;
+    }
+    changed(names);
+  }
+
+  draw();
+  return {
+    root,
+    chosen: () => names,
+    choose(wanted) {
+      const some = fitting(wanted).length > 0;
+      if (some) set(wanted);
+      return some;
+    },
+  };
+}
+
+function labelOf(place: KernelPlace, byDefault: string): HTMLElement {
+  const { name, release, state, why, accelerator } = place;
+  const tags = [
+    name === byDefault ? say("kernels_default") : null,
+    state === "ready" ? say(`acc_${accelerator}`) : say(`k_${state}`),
+  ];
+  return h(
+    "label",
+    { for: `kernel-${name}` },
+    h("b", {}, name),
+    release === null ? null : h("span", { class: "release" }, release),
+    ...tags.map((tag) => (tag === null ? null : h("span", { class: "tag" }, tag))),
+    why === null ? null : h("span", { class: "why" }, ...withCommands(why)),
+  );
+}
+
+/** The lab's sentences have commands in quotation marks: they read better as code. */
+function withCommands(sentence: string): (Node | string)[] {
+  return sentence.split(/["“]((?:make|sudo|bpflab|apt)\b[^"”]*)["”]/).map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part));
+}
+
+function stored(): string[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    return Array.isArray(kept) ? kept.map(String) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# root.sh WORK OUT SUITE "PACKAGES": makes OUT/{root.erofs, packages}, the
+# read-only root that every guest shares. WORK holds what lists.sh fetched, as
+# lists-SUITE, and lies where other users may enter.
+#
+# Needs no root: an ordinary user's root is a user namespace, for which a range
+# of subordinate numbers is needed. Knows no kernel and no worker.
+. "${0%/*}/apt.sh"
+
+work=$1
+out=$2
+suite=$3
+packages=$4
+
+here=$work/root
+lists=$work/lists-$suite
+mkdir -p "$here" "$out"
+chmod 755 "$work" "$here" "$lists" "$lists/lists"
+export TMPDIR="$here"
+
+# as_owner COMMAND...: where files can belong to more than one user.
+if [ "$(id -u)" = 0 ]; then
+	mode=root
+	as_owner() { "$@"; }
+else
+	mode=unshare
+	as_owner() { unshare --user --map-auto --map-root-user -- "$@"; }
+fi
+trap 'as_owner rm -rf "$here"' EXIT
+
+status=0
+mmdebstrap --mode="$mode" --variant=essential --skip=update \
+	--include="$(echo "$packages" | tr ' ' ,)" \
+	--aptopt="$lists/reach.conf" --aptopt='Apt::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
+	--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+	--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+	--dpkgopt='path-exclude=/usr/share/locale/*' \
+	--setup-hook="cp $lists/lists/*_* \"\$1/var/lib/apt/lists/\"" \
+	--format=tar "$suite" "$here/root.tar" - <"$lists/sources.list" >"$here/log" 2>&1 || status=$?
+if [ $status != 0 ]; then
+	without_addresses <"$here/log" | tail -n 30 >&2
+	exit 1
+fi
+
+# Debian 12's mkfs.erofs reads no tar.
+mkdir "$here/tree"
+as_owner tar -C "$here/tree" --numeric-owner --xattrs -xf "$here/root.tar" --exclude='./dev/*'
+rm "$here/root.tar"
+as_owner "${0%/*}/finish.sh" "$here/tree"
+sed -n 's/^Package: //p;s/^Version: //p' "$here/tree/var/lib/dpkg/status" | paste -d' ' - - >"$out/packages"
+as_owner mkfs.erofs -zlz4hc -T"$SOURCE_DATE_EPOCH" -U 62706c61-6200-4000-8000-000000000000 --quiet \
+	"$here/root.erofs" "$here/tree"
+mv "$here/root.erofs" "$out/root.erofs"
+chmod 644 "$out/root.erofs"
