@@ -8,7 +8,9 @@ mod guest;
 mod host;
 mod worker;
 
-pub use guest::{Guests, Settings as GuestSettings, Step};
+pub use guest::{
+    Accelerator, Guests, KVM_DEADLINE, KVM_DEVICE, RUN_COST, Rehearsal, Settings as GuestSettings, Step,
+};
 pub use host::{Host, HostSettings};
 pub use worker::{Words, Worker};
 

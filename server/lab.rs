@@ -2,16 +2,18 @@
 //!
 //! The command line and the server share it. Knows nothing of HTTP.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bpflab_worker::{Span, Window};
 
 use crate::{
-    backend::{Backends, GuestSettings, Guests, Host, HostSettings},
+    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Rehearsal},
     compile::{self, Compilers, Confinement},
     dice,
     image::Recipe,
-    kernel::HOST,
     lesson::{Facts, Lesson},
     run::{LIMITS, Lab, Submission},
     say::Sentence,
@@ -69,13 +71,14 @@ pub async fn prepare(folders: &Folders, setup: &Setup) -> Lab {
     let host = Host::new(&setup.host);
     let compilers = match host.program() {
         Err(why) => Err(why),
-        Ok(worker) => compilers(&folders.data, worker, setup.own_files).await,
+        Ok(worker) => compilers(&folders.data, worker, setup.own_files).await.map(Arc::new),
     };
     let namespaces = compilers.as_ref().is_ok_and(|own| own.confinement() == Confinement::Namespaces);
     let guests = GuestSettings {
         data: folders.data.clone(),
         namespaces: namespaces || !setup.own_files,
         warm_bytes: setup.warm_bytes,
+        rehearsal: rehearsal(compilers.as_ref().ok().cloned()),
     };
     let recipe = Recipe::read(&Recipe::locate());
     if let Err(error) = &recipe {
@@ -110,17 +113,27 @@ pub async fn make_ready(lab: &Lab, kernel: &str) -> Result<(), Sentence> {
     let types = lab.backends.types(kernel).await.map_err(|error| error.sentence())?;
     let types = types.map_or(compile::Types::Running, compile::Types::File);
     let compiler = compilers.get(&types).await.map_err(|error| error.sentence())?;
-    if kernel == HOST {
-        compiler.warm().await;
-        return Ok(());
-    }
-    let (name, text) = REHEARSAL;
-    let sources = compile::Sources::new([(name.to_owned(), text.to_owned())].into())?;
-    let compiled = compiler.compile(&sources).await.map_err(|error| error.sentence())?;
-    let compile::Compiled::Object { object, .. } = compiled else { return Err(Sentence::CompilerFailed) };
     compiler.warm().await;
-    let warm = lab.backends.guests().keep_warm(kernel, object.bytes().to_vec()).await;
-    warm.map_err(|error| error.sentence())
+    Ok(())
+}
+
+/// The rehearsal for whatever kernel has these types.
+fn rehearsal(compilers: Option<Arc<Compilers>>) -> Rehearsal {
+    Rehearsal::new(move |types| {
+        let compilers = compilers.clone();
+        async move {
+            let compiler = compilers?.get(&compile::Types::File(types)).await.ok()?;
+            let (name, text) = REHEARSAL;
+            let sources = compile::Sources::new([(name.to_owned(), text.to_owned())].into()).ok()?;
+            match compiler.compile(&sources).await {
+                Ok(compile::Compiled::Object { object, .. }) => Some(object.bytes().to_vec()),
+                other => {
+                    tracing::warn!(?other, "no rehearsal");
+                    None
+                }
+            }
+        }
+    })
 }
 
 /// A lesson's run: draws from `seed`, and fills the stimulus and globals in.

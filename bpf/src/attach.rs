@@ -190,7 +190,7 @@ fn hooks_like(section: &str) -> Option<Vec<String>> {
         "tp" | "tracepoint" => (hooks::tracepoints(), hook),
         "raw_tp" | "raw_tracepoint" => (hooks::tracepoints().iter().map(|name| event(name)).collect(), hook),
         // An offset may follow.
-        "kprobe" | "kretprobe" => (hooks::functions(PATIENCE), hook.split('+').next().unwrap_or(hook)),
+        "kprobe" | "kretprobe" => (hooks::functions(Some(PATIENCE))?, hook.split('+').next().unwrap_or(hook)),
         _ => return None,
     };
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -224,8 +224,9 @@ pub(crate) fn nearest_in_btf(wanted: &str, section: &str) -> Vec<String> {
     }
     if prefix.is_empty() {
         // What is in BTF and cannot be attached to is no help.
-        let attachable: HashSet<String> = hooks::functions(PATIENCE).into_iter().collect();
-        names.retain(|name| attachable.is_empty() || attachable.contains(name));
+        let attachable = hooks::functions(Some(PATIENCE));
+        let attachable = attachable.map(|names| names.into_iter().collect::<HashSet<_>>());
+        names.retain(|name| attachable.as_ref().is_none_or(|attachable| attachable.contains(name)));
     }
     nearest(wanted, names.iter().map(String::as_str), MAX_NEAREST)
 }

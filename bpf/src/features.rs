@@ -122,6 +122,13 @@ impl Features {
         }
     }
 
+    /// Whether all was tried: a busy machine's tries may have been cut short.
+    pub fn is_whole(&self) -> bool {
+        let tried = |probe: &Probe| probe.load != Tried::NotTried;
+        let loads = !self.programs.is_empty() && self.programs.iter().all(tried);
+        loads && !self.maps.is_empty() && !self.helpers.is_empty() && !self.hooks.tracepoints.is_empty()
+    }
+
     fn count(&self) -> usize {
         let callers: usize = self.helpers.iter().map(|helper| 1 + helper.programs.len()).sum();
         let hooks: usize = self.hooks.lists().into_iter().map(Vec::len).sum();

@@ -48,6 +48,10 @@ const TERMINAL_PORT: &str = "bpflab.terminal";
 /// that a full disk is a full disk and not a guest without memory.
 const OVERLAY: &str = "size=64m,mode=755";
 
+/// What stimuli use most.
+const READ_AHEAD: &str = "sh -c 'id; ls -l /; uname -r'; cat /usr/bin/python3 /proc/self/status; touch /tmp/a; \
+                          rm /tmp/a; sleep 0; true";
+
 /// How long a device may take to appear once its driver is loaded.
 const DEVICE_WAIT: Duration = Duration::from_secs(10);
 
@@ -105,11 +109,13 @@ pub(crate) fn second_step() -> crate::Result {
 
 fn serve() -> crate::Result {
     prepare_root()?;
-    let port = port(WORKER_PORT)?;
+    read_ahead();
+    // Kept open from loader to loader: closing it would discard what the
+    // server has sent already.
+    let port = fs::OpenOptions::new().read(true).write(true).open(port(WORKER_PORT)?)?;
     let instance = Instance::make()?;
     loop {
-        let input = fs::OpenOptions::new().read(true).write(true).open(&port)?;
-        let output = input.try_clone()?;
+        let (input, output) = (port.try_clone()?, port.try_clone()?);
         let (alive, held) = nix::unistd::pipe()?;
         let mut loader = Command::new(OWN);
         loader.arg("load").arg(instance.path()).arg(held.as_raw_fd().to_string()).arg(SECOND_STEP);
@@ -121,6 +127,19 @@ fn serve() -> crate::Result {
             WaitStatus::Exited(_, 0) => crate::stimulus::end_all()?,
             other => return Err(format!("the loader ended: {other:?}").into()),
         }
+    }
+}
+
+/// Uses what stimuli will use, so that it is in memory when the snapshot is
+/// made: there all clones share it, and none waits for its disk.
+fn read_ahead() {
+    let shell = Command::new("/bin/bash")
+        .args(["-c", READ_AHEAD])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if let Err(error) = shell {
+        eprintln!("bpflab: bash: {error}");
     }
 }
 

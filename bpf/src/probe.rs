@@ -38,6 +38,10 @@ use crate::outlet::Outlet;
 /// nearly all of it in grace periods).
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// The same in a guest, whose answer is kept: it may share the machine with a
+/// dozen others, and the server has a limit of its own.
+const GUEST_DEADLINE: Duration = Duration::from_secs(60);
+
 /// Load and attach of one kind, as the child writes them in the table's order.
 type Answers = (Tried, Tried);
 
@@ -52,8 +56,9 @@ pub(crate) fn probe(ours: bool, outlet: &mut Outlet) -> crate::Result {
     let mut send = |part, last| outlet.send(&Event::Probed { part: Box::new(part), last });
     send(Features { programs: programs(ours), ..Features::default() }, false)?;
     let vmlinux = Btf::vmlinux();
+    let (maps, helpers) = (calls::maps(deadline(ours)), calls::helpers(&vmlinux, ours, deadline(ours)));
     send(
-        Features { maps: calls::maps(), helpers: calls::helpers(&vmlinux, ours), ..Features::default() },
+        Features { maps, helpers, ..Features::default() },
         false,
     )?;
     let Features { hooks, kfuncs, security, .. } = hooks::find(&vmlinux);
@@ -62,6 +67,10 @@ pub(crate) fn probe(ours: bool, outlet: &mut Outlet) -> crate::Result {
         send(Features { hooks, ..Features::default() }, false)?;
     }
     send(Features::default(), true)
+}
+
+fn deadline(ours: bool) -> Duration {
+    if ours { GUEST_DEADLINE } else { DEADLINE }
 }
 
 /// The same in several, each small enough for one event.
@@ -79,7 +88,7 @@ fn pieces(hooks: Hooks) -> Vec<Hooks> {
 /// is [`Tried::NotTried`].
 fn programs(ours: bool) -> Vec<Probe> {
     let cgroup = Cgroup::make();
-    let written = child::run(DEADLINE, |out| try_all(out, cgroup.as_ref(), ours));
+    let written = child::run(deadline(ours), |out| try_all(out, cgroup.as_ref(), ours));
     let mut rest = written.as_slice();
     let mut next = || {
         let (answers, after) = postcard::take_from_bytes::<Answers>(rest).ok()?;

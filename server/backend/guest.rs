@@ -12,15 +12,17 @@ mod memory;
 mod pool;
 mod qemu;
 mod qmp;
+mod rehearsal;
 mod snapshot;
 
-pub use accelerator::Accelerator;
+pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
 pub(super) use console::Console;
 pub use error::Error;
 pub(super) use features::ask;
 pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;
 pub(super) use qmp::Monitor;
+pub use rehearsal::Rehearsal;
 
 use std::{
     path::{Path, PathBuf},
@@ -47,6 +49,8 @@ pub enum Step {
     Boot,
     /// It tells its types.
     Ask,
+    /// It runs a first program.
+    Rehearse,
     /// Its memory is written down.
     Save,
     /// The compiler's headers are made from its types.
@@ -62,13 +66,15 @@ pub struct Settings {
     pub namespaces: bool,
     /// Memory that warm guests may take, in bytes; 0 keeps none warm.
     pub warm_bytes: u64,
+    /// What each kernel runs once before its snapshot is made.
+    pub rehearsal: Rehearsal,
 }
 
 /// A guest that waits, in bytes: what of its memory is its own.
-const WARM_COST: u64 = 40 << 20;
+const WARM_COST: u64 = 32 << 20;
 
 /// A guest that has used all it may, in bytes: its memory, and QEMU's own.
-const RUN_COST: u64 = (MEMORY_MIB + 64) << 20;
+pub const RUN_COST: u64 = (MEMORY_MIB + 64) << 20;
 
 /// More at once would only make each of them slower.
 const MOST_PLACES: usize = 32;
@@ -78,7 +84,7 @@ const WARM_EACH: u64 = 2;
 
 /// How long a guest under KVM may take for its first word: it takes one
 /// second, and for ever where KVM only looks as if it worked.
-const KVM_DEADLINE: Duration = Duration::from_secs(10);
+pub const KVM_DEADLINE: Duration = Duration::from_secs(10);
 
 /// All kernels that guests can be made of.
 #[derive(Debug)]
@@ -181,18 +187,6 @@ impl Guests {
         Ok(entry.features.get_or_try_init(find).await?.clone())
     }
 
-    /// Keeps some guests of this kernel warm from here on. `program` is an
-    /// object that each of them runs once before it waits: what QEMU has
-    /// translated once it need not translate for the learner.
-    ///
-    /// # Errors
-    /// The kernel cannot be used.
-    pub async fn keep_warm(&self, kernel: &str, program: Vec<u8>) -> Result<(), super::Error> {
-        let (entry, snapshot) = self.snapshot(kernel).await?;
-        entry.pool.fill(&snapshot, program);
-        Ok(())
-    }
-
     /// A guest of this kernel.
     ///
     /// # Errors
@@ -243,7 +237,9 @@ impl Guests {
             })
             .await;
             entry.step.send_replace(None);
-            Ok::<_, super::Error>(Arc::new(made?))
+            let snapshot = Arc::new(made?);
+            entry.pool.fill(&snapshot);
+            Ok::<_, super::Error>(snapshot)
         };
         let snapshot = entry.snapshot.get_or_try_init(make).await?;
         Ok((entry, snapshot.clone()))
@@ -256,6 +252,7 @@ impl Guests {
             accelerator,
             walls: if self.settings.namespaces { Walls::Namespaces } else { Walls::Seccomp },
             data: self.settings.data.clone(),
+            rehearsal: self.settings.rehearsal.clone(),
         }
     }
 
@@ -268,6 +265,13 @@ impl Guests {
         let machine = rustix::system::sysinfo();
         let total = machine.totalram * u64::from(machine.mem_unit);
         usize::try_from(total / 2 / RUN_COST).unwrap_or(usize::MAX).clamp(1, MOST_PLACES)
+    }
+
+    /// What QEMU says it is; `None` where there is none that starts.
+    pub async fn qemu(&self) -> Option<String> {
+        let said = tokio::process::Command::new(qemu::program()?).arg("--version").output().await.ok()?;
+        let first = String::from_utf8_lossy(&said.stdout).lines().next()?.trim().to_owned();
+        (said.status.success() && !first.is_empty()).then_some(first)
     }
 
     /// How many guests of this kernel wait warm.

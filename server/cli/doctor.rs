@@ -1,14 +1,14 @@
 //! `bpflab doctor`: what this machine can do, found out by trying.
 
+mod guests;
 mod matters;
 
-use bpflab_worker::{Command, Event, Probe, Tried};
+use bpflab_worker::{Probe, Tried};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Format, status};
+use super::{Context, Format, kernels, status};
 use crate::{
-    backend::Backends,
     compile::Types,
     kernel::{ARCHITECTURE, HOST, State},
     lab,
@@ -60,19 +60,27 @@ pub(super) async fn doctor(arguments: Arguments, context: &Context) -> anyhow::R
         }
         Err(why) => findings.push(bad("compiler", why.clone(), mend(why))),
     }
+    findings.extend(guests::place(&lab.backends, context).await);
     let mut can_run = false;
     for kernel in lab.backends.kernels() {
+        if kernel.name != HOST {
+            let found = guests::kernel(&lab.backends, &kernel, context.lang).await;
+            can_run |= found.ok && lab.compilers.is_ok();
+            findings.push(found);
+            continue;
+        }
         match kernel.state {
             State::Ready | State::Preparing => {
-                can_run = lab.compilers.is_ok();
+                can_run |= lab.compilers.is_ok();
                 let release = kernel.release.unwrap_or_default();
-                findings.push(good(&kernel.name, Sentence::DoctorHost { release }));
-                let probes = probe(&lab.backends, &kernel.name).await;
-                findings.extend(probes.into_iter().map(|probe| kind(&kernel.name, probe)));
+                findings.push(good(HOST, Sentence::DoctorHost { release }));
+                let features = kernels::features(&lab.backends, HOST, context.lang).await;
+                let probes = features.map(|features| features.programs.clone()).unwrap_or_default();
+                findings.extend(probes.into_iter().map(|probe| kind(HOST, probe)));
             }
             State::Off(why) | State::NoImage(why) => {
                 let says = Sentence::DoctorHostOff { why: why.say(context.lang) };
-                findings.push(bad(&kernel.name, says, mend(&why)));
+                findings.push(bad(HOST, says, mend(&why)));
             }
         }
     }
@@ -83,38 +91,6 @@ pub(super) async fn doctor(arguments: Arguments, context: &Context) -> anyhow::R
         print(finding, arguments.format, context.lang)?;
     }
     Ok(if can_run { status::OK } else { status::UNAVAILABLE })
-}
-
-/// The program types that load and attach on a kernel.
-pub(super) async fn features(backends: &Backends, kernel: &str) -> Vec<String> {
-    let probes = probe(backends, kernel).await;
-    probes.into_iter().filter(usable).map(|probe| probe.kind).collect()
-}
-
-fn usable(probe: &Probe) -> bool {
-    probe.attach == Tried::Worked
-}
-
-/// Asks a worker; an empty answer is shown as nothing known.
-async fn probe(backends: &Backends, kernel: &str) -> Vec<Probe> {
-    let Ok(mut worker) = backends.worker(kernel).await else { return Vec::new() };
-    let mut found = Vec::new();
-    if worker.send(&Command::Probe).await.is_ok() {
-        while let Ok(Some(event)) = worker.next().await {
-            match event {
-                Event::Probed { part, last } => {
-                    found.extend(part.programs);
-                    if last {
-                        break;
-                    }
-                }
-                Event::Done(_) => break,
-                _ => {}
-            }
-        }
-    }
-    worker.gone().await;
-    found
 }
 
 fn kind(kernel: &str, Probe { kind, load, attach }: Probe) -> Finding {
@@ -149,7 +125,8 @@ fn architecture() -> Finding {
 fn mend(why: &Sentence) -> Option<&'static str> {
     match why {
         Sentence::WorkerMissing { .. } | Sentence::WorkerStale => Some("make worker"),
-        Sentence::NoClang | Sentence::NoSandbox { .. } => Some("make setup"),
+        Sentence::NoClang | Sentence::NoSandbox { .. } | Sentence::NoQemu => Some("make setup"),
+        Sentence::ImageNotBuilt { .. } | Sentence::ImageDamaged { .. } => Some("make images"),
         Sentence::HostNeedsRoot | Sentence::HostHelperGone => Some("make host"),
         _ => None,
     }

@@ -78,6 +78,7 @@ pub(super) async fn features(backends: &Backends, kernel: &str, lang: Lang) -> O
     let mut asking = std::pin::pin!(backends.features(kernel));
     let mut told = false;
     loop {
+        let busy = steps.as_ref().is_some_and(|steps| steps.borrow().is_some());
         let changed = async {
             match &mut steps {
                 Some(steps) => steps.changed().await.is_ok(),
@@ -99,7 +100,7 @@ pub(super) async fn features(backends: &Backends, kernel: &str, lang: Lang) -> O
                     eprintln!("bpflab: {kernel}: {}", step(now));
                 }
             }
-            () = tokio::time::sleep(SILENCE), if !told => {
+            () = tokio::time::sleep(SILENCE), if !told && !busy => {
                 told = true;
                 eprintln!("bpflab: {kernel}: trying what it can do");
             }

@@ -111,4 +111,10 @@ async fn prepare(site: Arc<Site>, lang: Lang) {
             Err(why) => eprintln!("bpflab: {}: {}", kernel.name, why.say(lang)),
         }
     }
+    // Only lessons with needs ask for it; by then it is known.
+    for kernel in kernels.iter().filter(|kernel| kernel.is_ready()) {
+        if let Err(error) = lab.backends.features(&kernel.name).await {
+            tracing::warn!(kernel = kernel.name, %error, "what it can do is not known");
+        }
+    }
 }

@@ -98,7 +98,7 @@ fn is_usable(of: &Features, probe: &Probe) -> bool {
 
 /// Whether a kernel has a feature: a program type (`kprobe.multi`, `lsm`), or
 /// `map:ringbuf`, `helper:bpf_loop`, `kfunc:bpf_iter_num_new`, `security:bpf`.
-pub fn has(of: &Features, feature: &str) -> bool {
+pub(super) fn has(of: &Features, feature: &str) -> bool {
     match feature.split_once(':') {
         None => of.programs.iter().any(|probe| probe.kind == feature && is_usable(of, probe)),
         Some(("map", name)) => of.maps.iter().any(|own| own == name),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a guest runs once before it waits: a bit of everything that learners do. */
+/* What a guest runs once before its snapshot is made: a bit of everything that
+ * learners do, so that what a kernel does once is done, for all clones. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -12,26 +13,26 @@ struct {
 	__type(value, __u64);
 } seen SEC(".maps");
 
-__u64 writes;
+__u64 execs;
 
-SEC("tracepoint/syscalls/sys_enter_write")
-int on_write(void *ctx)
+SEC("tracepoint/syscalls/sys_enter_execve")
+int on_exec(void *ctx)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	__u64 one = 1;
 
-	writes++;
+	execs++;
 	bpf_map_update_elem(&seen, &pid, &one, BPF_ANY);
-	bpf_printk("write by %d", pid);
+	bpf_printk("exec by %d", pid);
 	return 0;
 }
 
-SEC("kprobe/vfs_write")
-int BPF_KPROBE(on_vfs_write)
+SEC("kprobe/path_mount")
+int BPF_KPROBE(on_mount)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
-	bpf_printk("write by a child of %d", BPF_CORE_READ(task, real_parent, tgid));
+	bpf_printk("a child of %d", BPF_CORE_READ(task, real_parent, tgid));
 	return 0;
 }
 

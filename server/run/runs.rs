@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub struct Lab {
     /// The compilers, or why there are none.
-    pub compilers: Result<Compilers, Sentence>,
+    pub compilers: Result<Arc<Compilers>, Sentence>,
     /// Places to run.
     pub backends: Backends,
     /// Whether a compiler is started ahead of the next source.

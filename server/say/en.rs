@@ -213,6 +213,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GuestDidNotBoot { why } => {
             format!("The guest did not start; its console said last: \"{why}\". Run again; if it stays so, \"make images\" builds what is damaged.")
         }
+        S::GuestDidNotAnswer { seconds } => {
+            format!("The guest did not answer within {seconds} s: this machine is very busy, or too slow to emulate one. Run again when less else is going on.")
+        }
         S::GuestFault { why } => {
             format!("The guest could not be started ({why}). Run again; \"bpflab doctor\" says what is missing.")
         }
@@ -347,6 +350,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         ),
         S::DoctorDisk { folder, free_mib } => format!("{folder} has {free_mib} MiB left for images and snapshots."),
         S::DoctorCgroup { folder } => format!("Guests get a cgroup of their own in {folder}."),
+        S::DoctorGuestSilent => "its guest did not say what it can do; the reason stands on standard error.".into(),
         S::DoctorNoCgroup => {
             "There is no cgroup (v2, with memory and cpu) that this user may divide: each guest is held by its own limits on memory and processor time.".into()
         }

@@ -298,7 +298,6 @@ labels! {
     terminal_help: "F6 leaves the terminal. A run with a terminal lasts at most {n} minutes; afterwards all in it is gone.", "按 F6 离开终端。带终端的运行最长 {n} 分钟，结束后其中的一切都会消失。";
     terminal_left: "{time} left", "剩余 {time}";
     terminal_soon: "The terminal closes in {n} min.", "终端将在 {n} 分钟后关闭。";
-    terminal_wait: "The terminal opens once the program is attached.", "程序附加完成后，终端会打开。";
     terminal_closed: "The terminal is closed; all that was in it is gone.", "终端已关闭，其中的一切已消失。";
     terminal_away: "The connection is lost; what you type does not arrive.", "连接已断开，输入的内容无法送达。";
     terminal_hide: "Close the panel", "关闭面板";

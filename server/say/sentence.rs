@@ -146,6 +146,7 @@ pub enum Sentence {
     GuestDidNotBoot {
         why: String,
     },
+    GuestDidNotAnswer { seconds: u64 },
     GuestFault {
         why: String,
     },
@@ -359,6 +360,7 @@ pub enum Sentence {
         folder: String,
     },
     DoctorNoCgroup,
+    DoctorGuestSilent,
 }
 
 /// Why it matters to a learner that a kernel lacks something.

@@ -191,6 +191,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
                 "客户机没有启动；它的控制台最后输出：“{why}”。请重新运行；如果仍然如此，“make images” 会重建损坏的部分。"
             )
         }
+        S::GuestDidNotAnswer { seconds } => {
+            format!("客户机在 {seconds} 秒内没有应答：这台机器太忙，或者太慢而无法模拟。请在空闲时重新运行。")
+        }
         S::GuestFault { why } => {
             format!("无法启动客户机（{why}）。请重新运行；“bpflab doctor” 会说明缺少什么。")
         }
@@ -321,6 +324,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         ),
         S::DoctorDisk { folder, free_mib } => format!("{folder} 还有 {free_mib} MiB 可用于镜像和快照。"),
         S::DoctorCgroup { folder } => format!("每台虚拟机在 {folder} 中有自己的 cgroup。"),
+        S::DoctorGuestSilent => "它的虚拟机没有说明自己支持什么；原因见标准错误输出。".into(),
         S::DoctorNoCgroup => {
             "没有当前用户可以划分的 cgroup（v2，含 memory 和 cpu）：每台虚拟机由自身的内存和处理器时间上限约束。".into()
         }

@@ -233,6 +233,7 @@ pub fn step(step: Step) -> &'static str {
     match step {
         Step::Boot => "boot",
         Step::Ask => "ask",
+        Step::Rehearse => "rehearse",
         Step::Save => "snapshot",
         Step::Headers => "headers",
     }

@@ -3,13 +3,12 @@
 //! The verifier refuses nearly all of these programs for their arguments; what
 //! counts is whether it knew the helper. Does not know what a lesson needs.
 
-use std::{ffi::CStr, fs::File, io::Write, ptr};
+use std::{ffi::CStr, fs::File, io::Write, ptr, time::Duration};
 
 use bpflab_worker::Helper;
 use libbpf_sys::{libbpf_bpf_map_type_str, libbpf_probe_bpf_map_type};
 
 use super::{
-    DEADLINE,
     answer::Answer,
     btf::Btf,
     child,
@@ -40,9 +39,9 @@ const ASKED: [&str; 13] = [
 /// does not take it from the lab anyway.
 const LOUD: &str = "bpf_probe_write_user";
 
-/// The map types that can be made, by libbpf's names.
-pub(super) fn maps() -> Vec<String> {
-    let written = child::run(DEADLINE, |out| {
+/// The map types that can be made, by libbpf's names; none when time ran out.
+pub(super) fn maps(deadline: Duration) -> Vec<String> {
+    let written = child::run(deadline, |out| {
         load::silence();
         for (kind, _) in map_names() {
             // SAFETY: no options are given, and none is needed.
@@ -51,6 +50,9 @@ pub(super) fn maps() -> Vec<String> {
         }
         Ok(())
     });
+    if written.len() < map_names().count() {
+        return Vec::new();
+    }
     map_names().zip(written).filter(|(_, made)| *made == 1).map(|((_, name), _)| name).collect()
 }
 
@@ -65,8 +67,8 @@ fn map_names() -> impl Iterator<Item = (u32, String)> {
 }
 
 /// The helpers that this kernel has, and who may call them. `ours`: it is a
-/// throw-away guest's.
-pub(super) fn helpers(vmlinux: &Answer<Btf>, ours: bool) -> Vec<Helper> {
+/// throw-away guest's. None when time ran out.
+pub(super) fn helpers(vmlinux: &Answer<Btf>, ours: bool, deadline: Duration) -> Vec<Helper> {
     let Ok(btf) = vmlinux else { return Vec::new() };
     let known: Vec<(String, i32)> = btf
         .enumerators(c"bpf_func_id")
@@ -75,7 +77,10 @@ pub(super) fn helpers(vmlinux: &Answer<Btf>, ours: bool) -> Vec<Helper> {
         .filter(|(name, number)| *number > 0 && !name.starts_with("bpf___") && (ours || name != LOUD))
         .collect();
     let asked: Vec<&Kind> = KINDS.iter().filter(|kind| ASKED.contains(&kind.name)).collect();
-    let written = child::run(DEADLINE * 3, |out| ask(out, vmlinux, &known, &asked));
+    let written = child::run(deadline, |out| ask(out, vmlinux, &known, &asked));
+    if written.len() < known.len() * asked.len() {
+        return Vec::new();
+    }
     known
         .into_iter()
         .zip(written.chunks_exact(asked.len()))

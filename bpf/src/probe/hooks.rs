@@ -27,9 +27,8 @@ const BLACKLIST: &str = "/sys/kernel/debug/kprobes/blacklist";
 /// Modules with types lie here, beside `vmlinux`.
 const TYPES: &str = "/sys/kernel/btf";
 
-/// The kernel looks each symbol up while it is read, which under emulation
-/// takes seconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How the kernel names the value of a map that holds operations.
+const VALUE: &str = "bpf_struct_ops_";
 
 /// Places of weak functions that the linker left out.
 const NOT_A_FUNCTION: &str = "__ftrace_invalid_address__";
@@ -45,8 +44,9 @@ pub(super) fn find(vmlinux: &Answer<Btf>) -> Features {
                 sort(&own, btf.count(), &mut found, &mut typed);
             }
         }
+        found.hooks.operations.retain(|name| is_operations(btf, name));
     }
-    let (functions, untyped) = functions(PATIENCE).into_iter().partition(|name| typed.contains(name));
+    let (functions, untyped) = functions(None).unwrap_or_default().into_iter().partition(|name| typed.contains(name));
     let tracepoints = tracepoints();
     found.hooks = Hooks { tracepoints, functions, untyped, ..found.hooks };
     found
@@ -58,26 +58,29 @@ pub(crate) fn tracepoints() -> Vec<String> {
     list.lines().map(|line| line.replacen(':', "/", 1)).collect()
 }
 
-/// The functions that kprobes and fentry can be attached to, sorted; as many
-/// as the kernel tells in that time.
-pub(crate) fn functions(patience: Duration) -> Vec<String> {
-    let Ok(file) = File::open(Path::new(TRACEFS).join("available_filter_functions")) else {
-        return Vec::new();
-    };
-    let end = Instant::now() + patience;
+/// The functions that kprobes and fentry can be attached to, sorted. The kernel
+/// looks each symbol up while they are read, which takes seconds under
+/// emulation; `None` when it takes longer than that, or it does not tell.
+pub(crate) fn functions(patience: Option<Duration>) -> Option<Vec<String>> {
+    let file = File::open(Path::new(TRACEFS).join("available_filter_functions")).ok()?;
+    let end = patience.map(|patience| Instant::now() + patience);
     let blacklist = fs::read_to_string(BLACKLIST).unwrap_or_default();
     let refused: HashSet<&str> =
         blacklist.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
     let mut found: Vec<String> = BufReader::new(file)
         .lines()
-        .map_while(|line| line.ok().filter(|_| Instant::now() < end))
+        .map_while(Result::ok)
+        .take_while(|_| end.is_none_or(|end| Instant::now() < end))
         // `name [module]`
         .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
         .filter(|name| !name.starts_with(NOT_A_FUNCTION) && !refused.contains(name.as_str()))
         .collect();
+    if end.is_some_and(|end| Instant::now() >= end) {
+        return None;
+    }
     found.sort_unstable();
     found.dedup();
-    found
+    Some(found)
 }
 
 fn security() -> Vec<String> {
@@ -88,7 +91,9 @@ fn security() -> Vec<String> {
 fn modules() -> Vec<CString> {
     let entries = fs::read_dir(TYPES).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter(|name| name != "vmlinux").filter_map(|name| CString::new(name).ok()).collect()
+    let mut names: Vec<String> = names.filter(|name| name != "vmlinux").collect();
+    names.sort_unstable(); // the same kernel gives the same answer
+    names.into_iter().filter_map(|name| CString::new(name).ok()).collect()
 }
 
 /// Puts types from an id on where they belong. What the kernel generates for a
@@ -102,9 +107,10 @@ fn sort(btf: &Btf, from: u32, found: &mut Features, functions: &mut HashSet<Stri
                 None => drop(functions.insert(own.name.to_owned())),
             },
             BTF_KIND_TYPEDEF => push(&mut hooks.raw_tracepoints, own.name, "btf_trace_"),
+            BTF_KIND_STRUCT if own.name.contains("__safe_") => {} // a variant of another, for the verifier
             BTF_KIND_STRUCT => {
                 push(&mut hooks.iterators, own.name, "bpf_iter__");
-                push(&mut hooks.operations, own.name, "bpf_struct_ops_");
+                push(&mut hooks.operations, own.name, VALUE);
             }
             BTF_KIND_DECL_TAG if own.name == "bpf_kfunc" => {
                 kfuncs.extend(btf.get(own.of).map(|function| function.name.to_owned()));
@@ -112,6 +118,14 @@ fn sort(btf: &Btf, from: u32, found: &mut Features, functions: &mut HashSet<Stri
             _ => {}
         }
     }
+}
+
+/// Of the names behind [`VALUE`] those whose operations are a structure of their
+/// own; the others are the machinery's.
+fn is_operations(btf: &Btf, name: &str) -> bool {
+    let find = |name: &str| btf.find(&CString::new(name).ok()?, BTF_KIND_STRUCT).ok();
+    let value = find(&format!("{VALUE}{name}")).filter(|value| btf.member(*value, c"data").is_ok());
+    value.is_some() && find(name).is_some()
 }
 
 fn push(to: &mut Vec<String>, name: &str, prefix: &str) {

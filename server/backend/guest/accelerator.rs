@@ -43,7 +43,7 @@ impl Accelerator {
 }
 
 /// The processor's own virtualisation.
-const DEVICE: &str = "/dev/kvm";
+pub const DEVICE: &str = "/dev/kvm";
 
 /// Where the answer of this boot of the machine is kept.
 const ANSWER: &str = "kvm";

@@ -53,6 +53,13 @@ impl Console {
         String::from_utf8_lossy(&kept).into_owned()
     }
 
+    /// The last line that says something, without what steers a terminal.
+    pub(super) fn last_line(&self) -> Option<String> {
+        let tail = self.tail();
+        let line = tail.lines().rev().find(|line| line.chars().any(char::is_alphanumeric))?;
+        Some(line.chars().filter(|c| !c.is_control()).take(200).collect())
+    }
+
     /// The first line that tells of trouble, without its time stamp.
     pub(crate) fn trouble(&self) -> Option<String> {
         trouble(&self.tail())

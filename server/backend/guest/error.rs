@@ -53,9 +53,8 @@ impl Error {
         match self {
             Self::NoQemu => Sentence::NoQemu,
             Self::Files(error) if error.kind() == std::io::ErrorKind::StorageFull => Sentence::GuestDiskFull,
-            Self::Died(why) | Self::Mute { console: why, .. } => {
-                Sentence::GuestDidNotBoot { why: why.clone() }
-            }
+            Self::Died(why) => Sentence::GuestDidNotBoot { why: why.clone() },
+            Self::Mute { seconds, .. } => Sentence::GuestDidNotAnswer { seconds: *seconds },
             Self::Qemu(_)
             | Self::Monitor(_)
             | Self::Migration(_)

@@ -47,11 +47,11 @@ impl Pool {
     }
 
     /// Starts to fill it.
-    pub(super) fn fill(&self, snapshot: &Arc<Snapshot>, rehearsal: Vec<u8>) {
+    pub(super) fn fill(&self, snapshot: &Arc<Snapshot>) {
         let mut filler = self.filler.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shared.wanted > 0 && filler.is_none() {
             let (shared, snapshot) = (self.shared.clone(), snapshot.clone());
-            *filler = Some(AbortOnDropHandle::new(tokio::spawn(fill(shared, snapshot, rehearsal))));
+            *filler = Some(AbortOnDropHandle::new(tokio::spawn(fill(shared, snapshot))));
         }
     }
 
@@ -81,10 +81,10 @@ impl Shared {
     }
 }
 
-async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>, rehearsal: Vec<u8>) {
+async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>) {
     loop {
         while shared.guests().len() < shared.wanted {
-            match warm(&snapshot, &rehearsal).await {
+            match warm(&snapshot).await {
                 Ok(guest) => shared.guests().push_back(guest),
                 Err(error) => {
                     tracing::warn!(%error, "a guest could not be restored ahead");
@@ -97,8 +97,8 @@ async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>, rehearsal: Vec<u8>) 
     }
 }
 
-async fn warm(snapshot: &Snapshot, rehearsal: &[u8]) -> Result<Guest, Error> {
+async fn warm(snapshot: &Snapshot) -> Result<Guest, Error> {
     let mut guest = snapshot.restore().await?;
-    guest.rehearse(rehearsal).await?;
+    guest.answer_once().await?;
     Ok(guest)
 }

@@ -28,7 +28,7 @@ const SCRATCH_BYTES: u64 = 64 << 20;
 
 /// TCG's memory for translated code, in MiB: a run of a large program fills
 /// about 20, and what is not used takes no room.
-const TRANSLATED_MIB: u32 = 32;
+const TRANSLATED_MIB: u32 = 16;
 
 /// QEMU's address space, in bytes: the guest's memory, its own, its libraries.
 const ADDRESS_SPACE: u64 = 3 << 30;

@@ -19,24 +19,25 @@ use super::{
     accelerator::Accelerator,
     initramfs, memory,
     qemu::{self, MEMORY_MIB, Machine, Qemu, Start, Walls},
+    rehearsal::Rehearsal,
 };
 use crate::{backend::Worker, image::Image};
 
 /// From power-on to the worker's first word: 3 s under TCG, and ten times
 /// that on a machine that is busy with other guests.
-const BOOT: Duration = Duration::from_secs(60);
+const BOOT: Duration = Duration::from_secs(120);
 
 /// From a restored machine to the worker's first word: 0.2 s when idle.
 const RESTORE: Duration = Duration::from_secs(15);
 
 /// A rehearsal: 2 s under TCG, and more while others are at it too.
-const REHEARSAL: Duration = Duration::from_secs(30);
+const REHEARSAL: Duration = Duration::from_secs(120);
 
 /// The kernel's types, in bytes, at most: 7.3 has 6 MB.
 const MAX_TYPES: usize = 64 << 20;
 
 /// Raised when guests are started in another way, so that snapshots are made anew.
-const WAY: u32 = 1;
+const WAY: u32 = 2;
 
 /// What guests of one kernel are made of.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ pub(super) struct Recipe {
     pub(super) walls: Walls,
     /// Snapshots lie below.
     pub(super) data: PathBuf,
+    pub(super) rehearsal: Rehearsal,
 }
 
 /// A snapshot that guests can be started from.
@@ -168,7 +170,12 @@ impl Snapshot {
         let release = guest.within(BOOT, Guest::wake).await?;
         say(Step::Ask);
         let types = guest.within(BOOT, Guest::types).await?;
-        fs::write(made.path().join("types.btf"), types)?;
+        let kept = made.path().join("types.btf");
+        fs::write(&kept, types)?;
+        say(Step::Rehearse);
+        if let Some(program) = recipe.rehearsal.object(kept).await {
+            guest.rehearse(&program).await?;
+        }
         say(Step::Save);
         guest.qemu.monitor.halt().await?;
         let state = made.path().join("state");
@@ -244,8 +251,7 @@ impl Guest {
     }
 
     fn trouble(&self) -> String {
-        let tail = self.qemu.console.tail();
-        self.qemu.console.trouble().unwrap_or_else(|| tail.lines().last().unwrap_or_default().to_owned())
+        self.qemu.console.trouble().or_else(|| self.qemu.console.last_line()).unwrap_or_default()
     }
 
     /// Sets its clock and random pool; it answers with its kernel's release.
@@ -303,16 +309,22 @@ impl Guest {
         Ok(Worker::in_guest(self.qemu))
     }
 
-    /// Lets it run a program to its end, and halts it when it waits again.
-    pub(super) async fn rehearse(&mut self, program: &[u8]) -> Result<(), Error> {
+    /// Lets it run until it has answered, and halts it again. It answers faster
+    /// the next time, and a guest that cannot answer is not kept.
+    pub(super) async fn answer_once(&mut self) -> Result<(), Error> {
         self.qemu.monitor.go_on().await?;
         self.within(RESTORE, Guest::wake).await?;
+        self.qemu.monitor.halt().await
+    }
+
+    /// Lets it run a program to its end, until it waits again.
+    async fn rehearse(&mut self, program: &[u8]) -> Result<(), Error> {
         let load = Load {
             object: program.to_vec(),
             policy: Policy::Anything,
             globals: Vec::new(),
             stimulus: Some("echo ready".into()),
-            span: Span { exactly_ms: None, after_stimulus_ms: 20, at_most_ms: 5_000 },
+            span: Span { exactly_ms: None, after_stimulus_ms: 100, at_most_ms: 5_000 },
             lab: Vec::new(),
             terminal: None,
         };
@@ -320,10 +332,9 @@ impl Guest {
             guest.send(&Command::Load(Box::new(load))).await?;
             // Whatever comes of it: the kernel may lack what the program uses.
             while !matches!(guest.next().await?, Event::Done(_)) {}
-            guest.wake().await
+            guest.wake().await.map(drop)
         })
-        .await?;
-        self.qemu.monitor.halt().await
+        .await
     }
 }
 

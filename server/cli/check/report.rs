@@ -16,6 +16,7 @@ pub(super) struct Reporter {
     lang: Lang,
     right: usize,
     wrong: usize,
+    skipped: usize,
     unavailable: bool,
     lessons: BTreeSet<String>,
 }
@@ -43,6 +44,7 @@ enum Line<'a> {
         lessons: usize,
         right: usize,
         wrong: usize,
+        skipped: usize,
     },
 }
 
@@ -56,7 +58,7 @@ struct CheckLine<'a> {
 
 impl Reporter {
     pub(super) fn new(report: Report, lang: Lang) -> Self {
-        Self { report, lang, right: 0, wrong: 0, unavailable: false, lessons: BTreeSet::new() }
+        Self { report, lang, right: 0, wrong: 0, skipped: 0, unavailable: false, lessons: BTreeSet::new() }
     }
 
     /// A lesson that cannot be read.
@@ -83,20 +85,30 @@ impl Reporter {
 
     /// What came of it.
     pub(super) fn result(&mut self, trial: &Trial<'_>, verdict: &Verdict) -> anyhow::Result<()> {
-        let ok = verdict.is_right(&trial.of);
-        self.right += usize::from(ok);
-        self.wrong += usize::from(!ok);
+        let skipped = verdict.skipped(self.lang);
+        let ok = skipped.is_some() || verdict.is_right(&trial.of);
+        match (&skipped, ok) {
+            (Some(_), _) => self.skipped += 1,
+            (None, true) => self.right += 1,
+            (None, false) => self.wrong += 1,
+        }
         self.unavailable |= verdict.unavailable.is_some();
         self.lessons.insert(trial.lesson.slug.clone());
         match self.report {
-            Report::Text => self.text(trial, verdict, ok),
+            Report::Text => match &skipped {
+                Some(why) => {
+                    let (slug, of) = (&trial.lesson.slug, trial.of.name());
+                    println!("skip   {slug:18} {of:10} on {:6} {why}", trial.kernel);
+                }
+                None => self.text(trial, verdict, ok),
+            },
             Report::Json => json(&Line::Result {
                 lesson: &trial.lesson.slug,
                 kernel: &trial.kernel,
                 of: trial.of.name(),
                 seed: trial.seed,
                 ok,
-                skipped: None,
+                skipped: skipped.as_deref(),
                 outcome: verdict.outcome.map(outcome),
                 ms: verdict.took.as_millis(),
                 checks: self.checks(verdict),
@@ -157,10 +169,11 @@ impl Reporter {
         match self.report {
             Report::Text => {
                 println!(
-                    "{} lessons, {} runs as they should be, {} not",
+                    "{} lessons, {} runs as they should be, {} not, {} skipped",
                     self.lessons.len(),
                     self.right,
-                    self.wrong
+                    self.wrong,
+                    self.skipped
                 );
             }
             Report::Json => json(&Line::Summary {
@@ -168,6 +181,7 @@ impl Reporter {
                 lessons: self.lessons.len(),
                 right: self.right,
                 wrong: self.wrong,
+                skipped: self.skipped,
             })?,
         }
         Ok(match (ok, self.unavailable) {

@@ -5,11 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     compile::Sources,
+    diagnostic::Words,
+    explain::is_unmet,
     grade::Grader,
     lab,
     lesson::Lesson,
     run::{About, CheckResult, Outcome, RunEvent, Runs},
-    say::Sentence,
+    say::{Lang, Sentence},
 };
 
 /// What is tried.
@@ -39,6 +41,8 @@ pub(super) struct Verdict {
     pub(super) checks: Vec<CheckResult>,
     /// Errors that were said on the way.
     pub(super) errors: Vec<String>,
+    /// What this kernel lacks of the lesson's needs: nothing was tried then.
+    pub(super) lacking: Vec<Words>,
     pub(super) compiled: bool,
     pub(super) took: Duration,
 }
@@ -63,6 +67,12 @@ impl Verdict {
     fn ran(&self) -> bool {
         self.unavailable.is_none()
             && !matches!(self.outcome, None | Some(Outcome::WorkerDied | Outcome::Lost))
+    }
+
+    /// Why nothing was tried, if nothing was.
+    pub(super) fn skipped(&self, lang: Lang) -> Option<String> {
+        let said: Vec<String> = self.lacking.iter().map(|one| one.say(lang)).collect();
+        (!said.is_empty()).then(|| said.join(" "))
     }
 
     /// It went as it should: a starter compiles and does not pass, the others pass.
@@ -117,8 +127,9 @@ impl Verdict {
         match event {
             RunEvent::Compiled { .. } => self.compiled = true,
             RunEvent::Checked(result) => self.checks.push(result.clone()),
+            RunEvent::Diagnosed(found) if is_unmet(found) => self.lacking.push(found.message.clone()),
             RunEvent::Diagnosed(found) if found.is_error() => {
-                self.errors.push(found.message.say(crate::say::Lang::En));
+                self.errors.push(found.message.say(Lang::En));
             }
             RunEvent::Unavailable(why) => self.unavailable = Some(why.clone()),
             RunEvent::Ended { outcome, .. } => self.outcome = Some(*outcome),

@@ -1,0 +1,102 @@
+//! What guests need, and what each of their kernels can do: QEMU, KVM, images,
+//! memory, disk, cgroups.
+
+use std::path::Path;
+
+use super::{Finding, bad, good, mend};
+use crate::{
+    backend::{Accelerator, Backends, KVM_DEADLINE, KVM_DEVICE, RUN_COST},
+    cli::{Context, kernels},
+    kernel::{HookKind, Kernel, State, program_types},
+    lab,
+    say::{Lang, Sentence},
+};
+
+/// Where the kernel divides resources, version 2.
+const CGROUPS: &str = "/sys/fs/cgroup";
+
+/// Bytes in a MiB.
+const MIB: u64 = 1 << 20;
+
+/// Everything about guests but their kernels.
+pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding> {
+    let guests = backends.guests();
+    let qemu = match guests.qemu().await {
+        Some(version) => good("qemu", Sentence::DoctorQemu { version }),
+        None => bad("qemu", Sentence::NoQemu, mend(&Sentence::NoQemu)),
+    };
+    let usable = qemu.ok && guests.kernels().iter().any(Kernel::is_ready);
+    let mut found = vec![qemu];
+    if usable {
+        found.push(accelerator(backends).await);
+    }
+    let (warm_mib, run_mib) = (lab::warm_bytes() / MIB, RUN_COST / MIB);
+    found.push(good("memory", Sentence::DoctorMemory { warm_mib, places: guests.places(), run_mib }));
+    if let Ok(disk) = rustix::fs::statvfs(&context.folders.data) {
+        let folder = context.folders.data.display().to_string();
+        let free_mib = disk.f_bavail * disk.f_frsize / MIB;
+        found.push(good("disk", Sentence::DoctorDisk { folder, free_mib }));
+    }
+    found.push(cgroup());
+    found
+}
+
+/// Which way guests are run, and why not the faster one. Emulation is no fault.
+async fn accelerator(backends: &Backends) -> Finding {
+    match backends.guests().accelerator().await {
+        Err(error) => bad("accelerator", error.sentence(), mend(&error.sentence())),
+        Ok(Accelerator::Kvm) => good("accelerator", Sentence::DoctorKvm),
+        Ok(Accelerator::Tcg) => good("accelerator", why_not_kvm()),
+    }
+}
+
+fn why_not_kvm() -> Sentence {
+    let device = Path::new(KVM_DEVICE);
+    if !device.exists() {
+        Sentence::DoctorKvmMissing
+    } else if std::fs::File::options().read(true).write(true).open(device).is_err() {
+        Sentence::DoctorKvmClosed
+    } else {
+        Sentence::DoctorKvmHangs { seconds: KVM_DEADLINE.as_secs() }
+    }
+}
+
+/// Whether a guest can have a cgroup of its own.
+fn cgroup() -> Finding {
+    let can = std::fs::read_to_string(Path::new(CGROUPS).join("cgroup.controllers")).unwrap_or_default();
+    let has = |name: &str| can.split_whitespace().any(|own| own == name);
+    let writable = rustix::fs::access(CGROUPS, rustix::fs::Access::WRITE_OK).is_ok();
+    match has("memory") && has("cpu") && writable {
+        true => good("cgroup", Sentence::DoctorCgroup { folder: CGROUPS.to_owned() }),
+        false => good("cgroup", Sentence::DoctorNoCgroup),
+    }
+}
+
+/// One guest's kernel: what it can do, from the guest itself.
+pub(super) async fn kernel(backends: &Backends, kernel: &Kernel, lang: Lang) -> Finding {
+    let name = kernel.name.clone();
+    match &kernel.state {
+        State::NoImage(why) | State::Off(why) => {
+            let says = Sentence::DoctorKernelOff { kernel: name.clone(), why: why.say(lang) };
+            bad(&name, says, mend(why))
+        }
+        State::Ready | State::Preparing => match kernels::features(backends, &name, lang).await {
+            Some(features) => {
+                let hooks = HookKind::ALL.iter().filter(|kind| **kind != HookKind::Fentry); // kprobes again
+                let says = Sentence::DoctorKernel {
+                    kernel: name.clone(),
+                    release: kernel.release.clone().unwrap_or_default(),
+                    programs: program_types(&features).len(),
+                    maps: features.maps.len(),
+                    helpers: features.helpers.len(),
+                    hooks: hooks.map(|kind| kind.names(&features).count()).sum(),
+                };
+                good(&name, says)
+            }
+            None => {
+                let why = Sentence::DoctorGuestSilent.say(lang);
+                bad(&name, Sentence::DoctorKernelOff { kernel: name.clone(), why }, Some("make images"))
+            }
+        },
+    }
+}
