@@ -10,7 +10,7 @@ use std::{
 use bpflab_worker::{Span, Window};
 
 use crate::{
-    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Rehearsal},
+    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Programs, Rehearsal},
     compile::{self, Compilers, Confinement},
     dice,
     image::Recipe,
@@ -101,8 +101,9 @@ async fn compilers(data: &Path, worker: &Path, own_files: bool) -> Result<Compil
     }
 }
 
-/// What a guest runs once before it waits for a learner.
-const REHEARSAL: (&str, &str) = ("rehearsal.bpf.c", include_str!("lab/rehearsal.bpf.c"));
+/// What guests run before a learner's program.
+const ONCE: (&str, &str) = ("rehearsal.bpf.c", include_str!("lab/rehearsal.bpf.c"));
+const EACH: (&str, &str) = ("warm.bpf.c", include_str!("lab/warm.bpf.c"));
 
 /// Makes a kernel ready: its snapshot, its headers, some warm guests.
 ///
@@ -123,17 +124,21 @@ fn rehearsal(compilers: Option<Arc<Compilers>>) -> Rehearsal {
         let compilers = compilers.clone();
         async move {
             let compiler = compilers?.get(&compile::Types::File(types)).await.ok()?;
-            let (name, text) = REHEARSAL;
-            let sources = compile::Sources::new([(name.to_owned(), text.to_owned())].into()).ok()?;
-            match compiler.compile(&sources).await {
-                Ok(compile::Compiled::Object { object, .. }) => Some(object.bytes().to_vec()),
-                other => {
-                    tracing::warn!(?other, "no rehearsal");
-                    None
-                }
-            }
+            Some(Programs { once: own(&compiler, ONCE).await?, each: own(&compiler, EACH).await? })
         }
     })
+}
+
+/// A program of the lab's own; without it a first run only takes longer.
+async fn own(compiler: &compile::Compiler, (name, text): (&str, &str)) -> Option<Vec<u8>> {
+    let sources = compile::Sources::new([(name.to_owned(), text.to_owned())].into()).ok()?;
+    match compiler.compile(&sources).await {
+        Ok(compile::Compiled::Object { object, .. }) => Some(object.bytes().to_vec()),
+        other => {
+            tracing::warn!(name, ?other, "a program of the lab's own does not compile");
+            None
+        }
+    }
 }
 
 /// A lesson's run: draws from `seed`, and fills the stimulus and globals in.

@@ -26,8 +26,9 @@ use serde::{Deserialize, Serialize};
 /// difference means a stale worker and is reported as such.
 pub const VERSION: u32 = 3;
 
-/// What the server asks of a worker. [`Command::Load`] comes once; before it
-/// only [`Command::Wake`], [`Command::Types`] and [`Command::Probe`] may come.
+/// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
+/// a rehearsal may come before it); before it only [`Command::Wake`],
+/// [`Command::Types`] and [`Command::Probe`] may come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Open, load, attach, start the stimulus, stream.

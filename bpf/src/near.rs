@@ -4,7 +4,7 @@
 //! lesson's needs are not met. Knows how kernel names are built: of words
 //! between underscores. Knows no kernel.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A name scores up to 1 for the words that it shares, rare ones first, and up
 /// to 1 for its letters. Less than this together is no likeness.
@@ -20,6 +20,10 @@ const STUB: f64 = 0.5;
 /// How such stubs begin.
 const STUBS: [&str; 6] =
     ["__x64_sys_", "__ia32_sys_", "__se_sys_", "__do_sys_", "__ia32_compat_sys_", "__x64_compat_sys_"];
+
+/// Families that the kernel renamed, as far as lessons meet them: functions
+/// that look a path up and act on it, somewhere between 6.12 and 7.3.
+const RENAMED: [(&str, &str); 1] = [("do_", "filename_")];
 
 /// At most `most` of the names, the most alike first.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<String> {
@@ -45,7 +49,8 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most:
             }
             let letters = 1.0 - distance(wanted.as_bytes(), name.as_bytes()) as f64 / longest;
             let stub = STUBS.iter().any(|begin| name.starts_with(begin));
-            let score = shared + letters - if stub { STUB } else { 0.0 };
+            let renamed = if is_renamed(wanted, name) { 1.0 } else { 0.0 };
+            let score = shared + letters + renamed - if stub { STUB } else { 0.0 };
             let close = shared + letters >= ALIKE && (shared > 0.0 || letters >= LETTERS);
             close.then_some((score, name))
         })
@@ -54,13 +59,20 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most:
     alike.into_iter().take(most).map(|(_, name)| name.to_owned()).collect()
 }
 
+fn is_renamed(wanted: &str, name: &str) -> bool {
+    RENAMED.iter().any(|(old, new)| {
+        let rest = wanted.strip_prefix(old);
+        rest.is_some() && rest == name.strip_prefix(new)
+    })
+}
+
 fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(['_', '/', '.', ':']).filter(|word| !word.is_empty())
 }
 
 /// How much each word of the wanted name tells: one that few names have tells more.
-fn weights<'w>(parts: &[&'w str], known: &[&str]) -> HashMap<&'w str, f64> {
-    let mut having: HashMap<&str, usize> = parts.iter().map(|word| (*word, 0)).collect();
+fn weights<'w>(parts: &[&'w str], known: &[&str]) -> BTreeMap<&'w str, f64> {
+    let mut having: BTreeMap<&str, usize> = parts.iter().map(|word| (*word, 0)).collect();
     for name in known {
         for word in words(name) {
             if let Some(count) = having.get_mut(word) {
@@ -113,6 +125,9 @@ mod tests {
             "__do_sys_unlinkat",
             "filename_unlinkat",
             "filename_mkdirat",
+            "io_unlinkat",
+            "io_unlinkat_prep",
+            "io_mkdirat",
             "filename_lookup",
             "vfs_unlink",
             "vfs_read",

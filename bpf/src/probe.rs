@@ -57,10 +57,7 @@ pub(crate) fn probe(ours: bool, outlet: &mut Outlet) -> crate::Result {
     send(Features { programs: programs(ours), ..Features::default() }, false)?;
     let vmlinux = Btf::vmlinux();
     let (maps, helpers) = (calls::maps(deadline(ours)), calls::helpers(&vmlinux, ours, deadline(ours)));
-    send(
-        Features { maps, helpers, ..Features::default() },
-        false,
-    )?;
+    send(Features { maps, helpers, ..Features::default() }, false)?;
     let Features { hooks, kfuncs, security, .. } = hooks::find(&vmlinux);
     send(Features { kfuncs, security, ..Features::default() }, false)?;
     for hooks in pieces(hooks) {

@@ -22,7 +22,7 @@ pub(super) use features::ask;
 pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;
 pub(super) use qmp::Monitor;
-pub use rehearsal::Rehearsal;
+pub use rehearsal::{Programs, Rehearsal};
 
 use std::{
     path::{Path, PathBuf},

@@ -146,7 +146,9 @@ pub enum Sentence {
     GuestDidNotBoot {
         why: String,
     },
-    GuestDidNotAnswer { seconds: u64 },
+    GuestDidNotAnswer {
+        seconds: u64,
+    },
     GuestFault {
         why: String,
     },

@@ -46,7 +46,8 @@ pub(super) fn find(vmlinux: &Answer<Btf>) -> Features {
         }
         found.hooks.operations.retain(|name| is_operations(btf, name));
     }
-    let (functions, untyped) = functions(None).unwrap_or_default().into_iter().partition(|name| typed.contains(name));
+    let (functions, untyped) =
+        functions(None).unwrap_or_default().into_iter().partition(|name| typed.contains(name));
     let tracepoints = tracepoints();
     found.hooks = Hooks { tracepoints, functions, untyped, ..found.hooks };
     found

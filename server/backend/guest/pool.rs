@@ -84,7 +84,7 @@ impl Shared {
 async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>) {
     loop {
         while shared.guests().len() < shared.wanted {
-            match warm(&snapshot).await {
+            match snapshot.warm().await {
                 Ok(guest) => shared.guests().push_back(guest),
                 Err(error) => {
                     tracing::warn!(%error, "a guest could not be restored ahead");
@@ -95,10 +95,4 @@ async fn fill(shared: Arc<Shared>, snapshot: Arc<Snapshot>) {
         shared.taken.notified().await;
         tokio::time::sleep(REST).await;
     }
-}
-
-async fn warm(snapshot: &Snapshot) -> Result<Guest, Error> {
-    let mut guest = snapshot.restore().await?;
-    guest.answer_once().await?;
-    Ok(guest)
 }

@@ -37,7 +37,7 @@ const REHEARSAL: Duration = Duration::from_secs(120);
 const MAX_TYPES: usize = 64 << 20;
 
 /// Raised when guests are started in another way, so that snapshots are made anew.
-const WAY: u32 = 2;
+const WAY: u32 = 3;
 
 /// What guests of one kernel are made of.
 #[derive(Debug, Clone)]
@@ -58,6 +58,8 @@ pub(super) struct Snapshot {
     recipe: Recipe,
     memory: Arc<File>,
     folder: PathBuf,
+    /// What each clone runs before it waits; empty for nothing.
+    warm: Vec<u8>,
     /// `uname -r` of its kernel.
     pub(super) release: String,
 }
@@ -68,6 +70,7 @@ struct Manifest {
     release: String,
     memory: String,
     state: String,
+    warm: String,
 }
 
 /// A guest, and the worker that waits in it.
@@ -140,8 +143,12 @@ impl Snapshot {
         let text = fs::read_to_string(folder.join("manifest.json"))?;
         let manifest: Manifest = serde_json::from_str(&text).map_err(|_| damaged("manifest.json"))?;
         let state = fs::read(folder.join("state"))?;
-        if memory::hex(&Sha256::digest(&state)) != manifest.state {
+        if digest(&state) != manifest.state {
             return Err(damaged("state"));
+        }
+        let warm = fs::read(folder.join("warm.o"))?;
+        if digest(&warm) != manifest.warm {
+            return Err(damaged("warm.o"));
         }
         let mut memory = memory::blank(0)?;
         if memory::copy(&mut File::open(folder.join("memory"))?, &mut memory)? != manifest.memory {
@@ -152,6 +159,7 @@ impl Snapshot {
             recipe: recipe.clone(),
             memory: Arc::new(memory),
             folder: folder.to_owned(),
+            warm,
             release: manifest.release,
         })
     }
@@ -173,9 +181,12 @@ impl Snapshot {
         let kept = made.path().join("types.btf");
         fs::write(&kept, types)?;
         say(Step::Rehearse);
-        if let Some(program) = recipe.rehearsal.object(kept).await {
-            guest.rehearse(&program).await?;
+        let programs = recipe.rehearsal.programs(kept).await;
+        if let Some(programs) = &programs {
+            guest.rehearse(&programs.once, Some("echo ready")).await?;
         }
+        let warm = programs.map(|programs| programs.each).unwrap_or_default();
+        fs::write(made.path().join("warm.o"), &warm)?;
         say(Step::Save);
         guest.qemu.monitor.halt().await?;
         let state = made.path().join("state");
@@ -184,16 +195,16 @@ impl Snapshot {
         let mut memory = Arc::into_inner(memory).ok_or(Error::Ended)?;
         let kept = memory::copy(&mut memory, &mut File::create(made.path().join("memory"))?)?;
         memory::seal(&memory)?;
-        let state = memory::hex(&Sha256::digest(fs::read(state)?));
-        let manifest = Manifest { release: release.clone(), memory: kept, state };
+        let state = digest(&fs::read(state)?);
+        let manifest = Manifest { release: release.clone(), memory: kept, state, warm: digest(&warm) };
         let text = serde_json::to_string(&manifest).map_err(|error| Error::Monitor(error.to_string()))?;
         fs::write(made.path().join("manifest.json"), text)?;
-        for name in ["memory", "state", "types.btf", "manifest.json"] {
+        for name in ["memory", "state", "types.btf", "warm.o", "manifest.json"] {
             File::open(made.path().join(name))?.sync_all()?;
         }
         fs::rename(made.keep(), folder)?;
         forget_others(folder, &recipe.image.name);
-        Ok(Self { recipe, memory: Arc::new(memory), folder: folder.to_owned(), release })
+        Ok(Self { recipe, memory: Arc::new(memory), folder: folder.to_owned(), warm, release })
     }
 
     /// Where its kernel's features are kept, once they were asked for.
@@ -206,6 +217,13 @@ impl Snapshot {
         self.folder.join("types.btf")
     }
 
+    /// A new guest that has answered and run something small; halted.
+    pub(super) async fn warm(&self) -> Result<Guest, Error> {
+        let mut guest = self.restore().await?;
+        guest.answer_once(&self.warm).await?;
+        Ok(guest)
+    }
+
     /// A new guest, halted where the snapshot was made.
     pub(super) async fn restore(&self) -> Result<Guest, Error> {
         // Opened anew for each: the place in the file is not shared then.
@@ -215,6 +233,10 @@ impl Snapshot {
         guest.qemu.monitor.restore(&state).await?;
         Ok(guest)
     }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    memory::hex(&Sha256::digest(bytes))
 }
 
 /// Older snapshots of the same kernel are of no use to anyone: what they were
@@ -311,20 +333,27 @@ impl Guest {
 
     /// Lets it run until it has answered, and halts it again. It answers faster
     /// the next time, and a guest that cannot answer is not kept.
-    pub(super) async fn answer_once(&mut self) -> Result<(), Error> {
+    async fn answer_once(&mut self, program: &[u8]) -> Result<(), Error> {
         self.qemu.monitor.go_on().await?;
         self.within(RESTORE, Guest::wake).await?;
+        if !program.is_empty() {
+            self.rehearse(program, None).await?;
+        }
         self.qemu.monitor.halt().await
     }
 
     /// Lets it run a program to its end, until it waits again.
-    async fn rehearse(&mut self, program: &[u8]) -> Result<(), Error> {
+    async fn rehearse(&mut self, program: &[u8], stimulus: Option<&str>) -> Result<(), Error> {
         let load = Load {
             object: program.to_vec(),
             policy: Policy::Anything,
             globals: Vec::new(),
-            stimulus: Some("echo ready".into()),
-            span: Span { exactly_ms: None, after_stimulus_ms: 100, at_most_ms: 5_000 },
+            stimulus: stimulus.map(str::to_owned),
+            span: Span {
+                exactly_ms: stimulus.is_none().then_some(30),
+                after_stimulus_ms: 100,
+                at_most_ms: 5_000,
+            },
             lab: Vec::new(),
             terminal: None,
         };
