@@ -57,6 +57,15 @@ pub enum Step {
     Headers,
 }
 
+/// How a guest comes to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// From power-on.
+    Boot,
+    /// From the snapshot.
+    Restore,
+}
+
 /// How guests are set up.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -258,6 +267,16 @@ impl Guests {
 
     fn find(&self, kernel: &str) -> Option<&Arc<Entry>> {
         self.kernels.iter().find(|entry| entry.name == kernel)
+    }
+
+    /// Makes a guest, waits for its first word, and throws it away: how long
+    /// that took, from QEMU's start. For whoever measures or stresses it.
+    ///
+    /// # Errors
+    /// It did not answer, or its kernel was in trouble.
+    pub async fn trial(&self, kernel: &str, way: Trial) -> Result<Duration, super::Error> {
+        let (_, snapshot) = self.snapshot(kernel).await?;
+        Ok(snapshot.trial(way).await?)
     }
 
     /// How many guests may run at once, by the machine's memory.

@@ -7,6 +7,7 @@
 mod compiling;
 mod first_line;
 mod flood;
+mod guests;
 mod hand;
 mod lab;
 mod programs;
@@ -23,7 +24,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use bpflab::{
     backend::find_worker,
-    compile::{Compiler, Confinement, data_folder},
+    compile::{Compilers, Confinement, Types, data_folder},
 };
 
 use first_line::{By, Writer};
@@ -72,8 +73,9 @@ fn begin() -> anyhow::Result<bool> {
 
 async fn measure() -> anyhow::Result<bool> {
     let worker = find_worker().map_err(|error| anyhow::anyhow!("{error}; run make worker"))?;
-    let compiler = Compiler::prepare(Confinement::Namespaces, &data_folder(), &worker).await?;
-    let hand = Hand::prepare(clang(compiler.version())?, compiler.headers().folder(), &worker).await?;
+    let compilers = Compilers::prepare(Confinement::Namespaces, &data_folder(), &worker).await?;
+    let compiler = compilers.get(&Types::Running).await?;
+    let hand = Hand::prepare(clang(compilers.version())?, compiler.headers().folder(), &worker).await?;
     let course = tempfile::tempdir()?;
     let (seconds, times) = FLOOD;
     let mut lessons = vec![(programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned())];
@@ -84,7 +86,7 @@ async fn measure() -> anyhow::Result<bool> {
 
     say("compiling");
     let compiling = compiling::measure(&compiler, &hand).await?;
-    drop(compiler);
+    drop((compiler, compilers));
 
     let server = Server::start(course.path()).await?;
     let mut client = Client::connect(&server).await?;
@@ -107,12 +109,15 @@ async fn measure() -> anyhow::Result<bool> {
     let long = flood::by_lab(LONG_FLOOD, &server, &mut client).await?;
     let after = server.memory()?;
     drop(client);
-    server.end().await?;
 
     report::ways(&hand);
     report::times(&compiling, &thread, &stimulus);
     report::stages(&thread, &stimulus);
-    Ok(report::floods(&floods, (LONG_FLOOD, &long), (before, after)))
+    let host = report::floods(&floods, (LONG_FLOOD, &long), (before, after));
+    say("guests");
+    let guests = guests::measure(&server).await?;
+    server.end().await?;
+    Ok(host && guests)
 }
 
 /// The program of the version that the lab compiles with.

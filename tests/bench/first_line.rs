@@ -163,7 +163,7 @@ async fn by_lab(by: By, number: usize, client: &mut Client) -> anyhow::Result<Op
         By::Stimulus => Some(programs::ONCE.0),
     };
     let wanted = programs::sample(number);
-    let began = client.run(&by.program(number), lesson).await?;
+    let began = client.run(&by.program(number), lesson, &["host"]).await?;
     let (mut observing, mut first, mut stopped) = (None, None, None);
     let mut waited = false;
     loop {

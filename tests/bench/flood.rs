@@ -67,7 +67,7 @@ pub(crate) async fn by_hand(seconds: u64, hand: &Hand) -> anyhow::Result<Flood> 
 
 /// The clock starts at `observing`: a turn that was waited for costs nothing.
 pub(crate) async fn by_lab(seconds: u64, server: &Server, client: &mut Client) -> anyhow::Result<Flood> {
-    client.run(&programs::flood(), Some(&programs::flood_lesson(seconds))).await?;
+    client.run(&programs::flood(), Some(&programs::flood_lesson(seconds)), &["host"]).await?;
     let mut count = Count::default();
     let mut memory = Vec::new();
     let mut look = tokio::time::interval(LOOK);

@@ -64,6 +64,20 @@ impl Server {
         Ok(Memory { now: field("VmRSS:")?, peak: field("VmHWM:")? })
     }
 
+    /// The QEMUs below it.
+    pub(crate) fn guests(&self) -> anyhow::Result<Vec<u32>> {
+        let own = self.child.id().context("the server has ended")?;
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir("/proc")?.flatten() {
+            let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+            let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            if name.starts_with("qemu-system") && ancestors(pid).any(|above| above == own) {
+                found.push(pid);
+            }
+        }
+        Ok(found)
+    }
+
     /// Ends it as a person would, and waits until it has cleaned up.
     pub(crate) async fn end(mut self) -> anyhow::Result<()> {
         if let Some(pid) = self.child.id().and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed())) {
@@ -72,6 +86,16 @@ impl Server {
         tokio::time::timeout(PATIENCE, self.child.wait()).await??;
         Ok(())
     }
+}
+
+/// The processes above one, the nearest first.
+fn ancestors(pid: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(pid), |pid| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+    })
+    .skip(1)
+    .take_while(|pid| *pid > 1)
 }
 
 /// Resident memory, in KiB.
@@ -91,8 +115,14 @@ pub(crate) struct Client {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Said<'a> {
-    Run { files: std::collections::BTreeMap<&'a str, &'a str>, lesson: Option<&'a str> },
-    Stop { run: &'a str },
+    Run {
+        files: std::collections::BTreeMap<&'a str, &'a str>,
+        lesson: Option<&'a str>,
+        kernels: &'a [&'a str],
+    },
+    Stop {
+        run: &'a str,
+    },
 }
 
 /// One object of a story, as far as a measurement looks at it.
@@ -132,8 +162,13 @@ impl Client {
     }
 
     /// Asks for a run; the moment it was sent comes back.
-    pub(crate) async fn run(&mut self, program: &str, lesson: Option<&str>) -> anyhow::Result<Instant> {
-        let said = Said::Run { files: [("bench.bpf.c", program)].into(), lesson };
+    pub(crate) async fn run(
+        &mut self,
+        program: &str,
+        lesson: Option<&str>,
+        kernels: &[&str],
+    ) -> anyhow::Result<Instant> {
+        let said = Said::Run { files: [("bench.bpf.c", program)].into(), lesson, kernels };
         let text = serde_json::to_string(&said)?;
         let began = Instant::now();
         self.socket.send(Message::text(text)).await?;

@@ -31,6 +31,34 @@ pub(crate) fn writes_of_tool(number: usize) -> String {
     program(&format!("{IS_TOOL}\tbpf_printk(\"{}\");\n", sample(number)))
 }
 
+/// Prints at every write; no kernel type is read.
+pub(crate) fn guest_hello(number: usize) -> String {
+    program(&format!("\tbpf_printk(\"hello {number}\");\n"))
+}
+
+/// Prints at every write, from a kprobe, what it reads of a kernel struct.
+pub(crate) fn guest_core(number: usize) -> String {
+    format!(
+        "// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include \"vmlinux.h\"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC(\"kprobe/ksys_write\")
+int BPF_KPROBE(on_write)
+{{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	bpf_printk(\"core {number} %d\", BPF_CORE_READ(task, tgid));
+	return 0;
+}}
+
+char LICENSE[] SEC(\"license\") = \"GPL\";
+"
+    )
+}
+
 /// What the two above print.
 pub(crate) fn sample(number: usize) -> String {
     format!("sample {number}")

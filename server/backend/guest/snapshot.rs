@@ -7,7 +7,7 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bpflab_worker::{Command, Event, Load, Moment, Policy, Span, VERSION};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Error, Step,
+    Error, Step, Trial,
     accelerator::Accelerator,
     initramfs, memory,
     qemu::{self, MEMORY_MIB, Machine, Qemu, Start, Walls},
@@ -113,7 +113,8 @@ pub(super) async fn boots(recipe: &Recipe) -> Result<(), Error> {
         initramfs: initramfs::make(&recipe.image.modules, &fs::read(&recipe.worker)?)?,
     };
     let mut guest = Guest::new(Qemu::start(recipe.machine(memory, true, start)?).await?);
-    guest.within(BOOT, Guest::wake).await.map(drop)
+    guest.within(BOOT, Guest::wake).await?;
+    guest.well()
 }
 
 impl Snapshot {
@@ -224,6 +225,21 @@ impl Snapshot {
         Ok(guest)
     }
 
+    /// Makes one and throws it away: the time to its first word.
+    pub(super) async fn trial(&self, way: Trial) -> Result<Duration, Error> {
+        let began = Instant::now();
+        match way {
+            Trial::Boot => boots(&self.recipe).await?,
+            Trial::Restore => {
+                let mut guest = self.restore().await?;
+                guest.qemu.monitor.go_on().await?;
+                guest.within(RESTORE, Guest::wake).await?;
+                guest.well()?;
+            }
+        }
+        Ok(began.elapsed())
+    }
+
     /// A new guest, halted where the snapshot was made.
     pub(super) async fn restore(&self) -> Result<Guest, Error> {
         // Opened anew for each: the place in the file is not shared then.
@@ -274,6 +290,11 @@ impl Guest {
 
     fn trouble(&self) -> String {
         self.qemu.console.trouble().or_else(|| self.qemu.console.last_line()).unwrap_or_default()
+    }
+
+    /// That its console tells of no trouble.
+    fn well(&self) -> Result<(), Error> {
+        self.qemu.console.trouble().map_or(Ok(()), |why| Err(Error::Died(why)))
     }
 
     /// Sets its clock and random pool; it answers with its kernel's release.

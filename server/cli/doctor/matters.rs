@@ -5,14 +5,16 @@ use crate::say::Matters;
 /// By the name that the probe gives it.
 pub(super) fn words(kind: &str) -> Matters {
     match kind {
-        "kprobe" | "kretprobe" | "kprobe.multi" | "fentry" | "fexit" => Matters::KernelFunctions,
+        "kprobe" | "kretprobe" | "kprobe.multi" | "kprobe.session" | "fentry" | "fexit" | "fsession" => {
+            Matters::KernelFunctions
+        }
         "uprobe" | "uretprobe" | "uprobe.multi" => Matters::UserFunctions,
         "perf_event" => Matters::Sampling,
         "iter" | "syscall" => Matters::Listing,
-        "lsm" | "fmod_ret" => Matters::Policy,
+        "lsm" | "lsm_cgroup" | "fmod_ret" => Matters::Policy,
         "xdp" | "tc" | "tcx" | "socket" | "netfilter" | "lwt" | "flow_dissector" => Matters::Packets,
         "sockops" | "sk_msg" | "sk_skb" | "sk_lookup" | "sk_reuseport" => Matters::Sockets,
-        "struct_ops" | "freplace" => Matters::Replacing,
+        "struct_ops" | "sched_ext" | "freplace" => Matters::Replacing,
         other if other.starts_with("cgroup") => Matters::Cgroups,
         _ => Matters::Tracepoints,
     }
