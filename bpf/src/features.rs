@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// and a guest that names more lies.
 pub const MAX_NAMES: usize = 400_000;
 
+/// Bytes of all names together, at most: 60,000 functions take one MiB.
+const MAX_BYTES: usize = 32 << 20;
+
 /// Bytes of one name, at most: a function's symbol has up to 511 in the kernel.
 const MAX_NAME: usize = 512;
 
@@ -100,7 +103,7 @@ impl Features {
         for (own, more) in self.hooks.lists_mut().into_iter().zip(hooks.into_lists()) {
             own.extend(more);
         }
-        if self.count() > MAX_NAMES { Err(Unbelievable) } else { Ok(()) }
+        self.check()
     }
 
     /// Looks at every name.
@@ -108,18 +111,17 @@ impl Features {
     /// # Errors
     /// There are more than any kernel has, or one that is no name.
     pub fn check(&self) -> Result<(), Unbelievable> {
-        let names = self.programs.iter().map(|probe| &probe.kind);
-        let names = names.chain(self.helpers.iter().flat_map(|own| own.programs.iter().chain([&own.name])));
-        let names = names.chain(&self.maps).chain(&self.kfuncs).chain(&self.security);
-        let names = names.chain(self.hooks.lists().into_iter().flatten());
-        let good = |name: &String| {
+        let good = |name: &&String| {
             name.len() <= MAX_NAME && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
         };
-        if self.count() <= MAX_NAMES && names.fold(true, |all, name| all && good(name)) {
-            Ok(())
-        } else {
-            Err(Unbelievable)
+        let (mut count, mut bytes) = (0, 0);
+        for name in self.names() {
+            (count, bytes) = (count + 1, bytes + name.len());
+            if count > MAX_NAMES || bytes > MAX_BYTES || !good(&name) {
+                return Err(Unbelievable);
+            }
         }
+        Ok(())
     }
 
     /// Whether all was tried: a busy machine's tries may have been cut short.
@@ -129,10 +131,12 @@ impl Features {
         loads && !self.maps.is_empty() && !self.helpers.is_empty() && !self.hooks.tracepoints.is_empty()
     }
 
-    fn count(&self) -> usize {
-        let callers: usize = self.helpers.iter().map(|helper| 1 + helper.programs.len()).sum();
-        let hooks: usize = self.hooks.lists().into_iter().map(Vec::len).sum();
-        self.programs.len() + self.maps.len() + callers + self.kfuncs.len() + self.security.len() + hooks
+    fn names(&self) -> impl Iterator<Item = &String> {
+        let Self { programs, maps, helpers, kfuncs, security, hooks } = self;
+        let tried = programs.iter().map(|probe| &probe.kind);
+        let callable = helpers.iter().flat_map(|own| own.programs.iter().chain([&own.name]));
+        let lists = [maps, kfuncs, security].into_iter().chain(hooks.lists()).flatten();
+        tried.chain(callable).chain(lists)
     }
 }
 

@@ -17,7 +17,7 @@ mod snapshot;
 
 pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
 pub(super) use console::Console;
-pub use error::Error;
+pub(super) use error::Error;
 pub(super) use features::ask;
 pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;

@@ -122,7 +122,7 @@ async fn session(
                     if let RunEvent::Terminal { open: true } = &*entry.event
                         && let Some(terminal) = handle.terminal(kernel)
                     {
-                        let (held, said) = terminal.hold();
+                        let (held, said, _) = terminal.hold(0);
                         print(&said)?;
                         holding = Some(held);
                         raw = Raw::enter();

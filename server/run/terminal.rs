@@ -29,9 +29,16 @@ const CHUNK: usize = 16 << 10;
 pub struct Terminal {
     from: AsyncMutex<OwnedReadHalf>,
     to: AsyncMutex<OwnedWriteHalf>,
-    kept: Mutex<VecDeque<u8>>,
+    kept: Mutex<Kept>,
     /// The number of the one who has it.
     holder: watch::Sender<u64>,
+}
+
+/// The last of what was said, and how much was said in all, in bytes.
+#[derive(Debug, Default)]
+struct Kept {
+    last: VecDeque<u8>,
+    said: u64,
 }
 
 /// Someone who has the terminal, until another takes it.
@@ -49,22 +56,28 @@ impl Terminal {
         Arc::new(Self { from, to, kept: Mutex::default(), holder: watch::Sender::new(0) })
     }
 
-    /// Takes it over; also what was said last.
-    pub fn hold(self: &Arc<Self>) -> (Holding, Vec<u8>) {
+    /// Takes it over. Also what is kept of all that was said after the first
+    /// `seen` bytes, and how many were said in all.
+    pub fn hold(self: &Arc<Self>, seen: u64) -> (Holding, Vec<u8>, u64) {
         let mut number = 0;
         self.holder.send_modify(|holder| {
             *holder += 1;
             number = *holder;
         });
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
-        (Holding { terminal: self.clone(), number, changed: self.holder.subscribe() }, kept)
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let unseen = usize::try_from(kept.said.saturating_sub(seen)).unwrap_or(usize::MAX);
+        let skip = kept.last.len().saturating_sub(unseen);
+        let bytes = kept.last.iter().skip(skip).copied().collect();
+        let holding = Holding { terminal: self.clone(), number, changed: self.holder.subscribe() };
+        (holding, bytes, kept.said)
     }
 
     fn keep(&self, bytes: &[u8]) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(bytes);
-        let over = kept.len().saturating_sub(KEPT);
-        kept.drain(..over);
+        kept.said += bytes.len() as u64;
+        kept.last.extend(bytes);
+        let over = kept.last.len().saturating_sub(KEPT);
+        kept.last.drain(..over);
     }
 }
 
@@ -113,12 +126,15 @@ mod tests {
     async fn whoever_takes_it_over_sees_what_was_said_and_the_other_is_told() {
         let (ours, mut guest) = UnixStream::pair().unwrap();
         let terminal = Terminal::new(ours);
-        let (mut first, kept) = terminal.hold();
+        let (mut first, kept, _) = terminal.hold(0);
         assert!(kept.is_empty());
         guest.write_all(b"$ ").await.unwrap();
         assert_eq!(first.read().await.as_deref(), Some(&b"$ "[..]));
-        let (mut second, kept) = terminal.hold();
-        assert_eq!(kept, b"$ ");
+        let (mut second, kept, said) = terminal.hold(0);
+        assert_eq!((kept.as_slice(), said), (&b"$ "[..], 2));
+        assert_eq!(terminal.hold(2).1, b"", "nothing twice");
+        let (again, _, _) = terminal.hold(2);
+        drop(std::mem::replace(&mut second, again));
         assert_eq!(first.read().await, None, "someone else has it");
         guest.write_all(b"ok").await.unwrap();
         assert_eq!(second.read().await.as_deref(), Some(&b"ok"[..]));

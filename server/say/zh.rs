@@ -180,35 +180,35 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::HostNeedsLoopback => "只有当服务器监听回环地址（127.0.0.1）时才提供本机内核。".into(),
         S::HostNeedsSingleUser => "本机内核只供一位受信任的人使用，不用于课堂。".into(),
         S::HostHelperGone => "连接本机内核的辅助进程已退出：请再次运行 “make host”，然后重启服务器。".into(),
-        S::NoQemu => "没有安装 QEMU，所以没有客户机：请运行 “make setup”。".into(),
+        S::NoQemu => "没有安装 QEMU，所以没有虚拟机：请运行 “make setup”。".into(),
         S::ImageMissing { kernel } => format!("内核 {kernel} 的镜像还没有构建：请运行 “make images”。"),
         S::GuestDiskFull => {
-            "磁盘已满，无法创建客户机：请在数据目录（“bpflab doctor” 会给出路径）腾出空间，然后重新运行。"
+            "磁盘已满，无法创建虚拟机：请在数据目录（“bpflab doctor” 会给出路径）腾出空间，然后重新运行。"
                 .into()
         }
         S::GuestDidNotBoot { why } => {
             format!(
-                "客户机没有启动；它的控制台最后输出：“{why}”。请重新运行；如果仍然如此，“make images” 会重建损坏的部分。"
+                "虚拟机没有启动；它的控制台最后输出：“{why}”。请重新运行；如果仍然如此，“make images” 会重建损坏的部分。"
             )
         }
         S::GuestDidNotAnswer { seconds } => {
-            format!("客户机在 {seconds} 秒内没有应答：这台机器太忙，或者太慢而无法模拟。请在空闲时重新运行。")
+            format!("虚拟机在 {seconds} 秒内没有应答：这台机器太忙，或者太慢而无法模拟。请在空闲时重新运行。")
         }
         S::GuestFault { why } => {
-            format!("无法启动客户机（{why}）。请重新运行；“bpflab doctor” 会说明缺少什么。")
+            format!("无法启动虚拟机（{why}）。请重新运行；“bpflab doctor” 会说明缺少什么。")
         }
         S::GuestPanicked { why } => {
-            format!("客户机的内核停止了：“{why}”。程序或触发命令弄坏了它所在的内核；消失的只是这次运行的客户机。")
+            format!("虚拟机的内核停止了：“{why}”。程序或触发命令弄坏了它所在的内核；消失的只是这次运行的虚拟机。")
         }
-        S::GuestEnded => "客户机在运行结束之前就退出了：里面有什么东西关机、重启，或结束了实验室的 worker。".into(),
-        S::GuestMute => "时间到时客户机已不再应答：里面有什么东西占满了处理器或内存，或停止了实验室的 worker。它已从外部被结束。".into(),
-        S::GuestLate => "时间到时客户机还没有结束，因此从外部结束了它；它最后的输出可能缺失。".into(),
-        S::GuestLied => "客户机发来了 worker 绝不会发送的内容，因此运行被切断：里面有什么东西冒充了 worker。".into(),
+        S::GuestEnded => "虚拟机在运行结束之前就退出了：里面有什么东西关机、重启，或结束了实验室的 worker。".into(),
+        S::GuestMute => "时间到时虚拟机已不再应答：里面有什么东西占满了处理器或内存，或停止了实验室的 worker。它已从外部被结束。".into(),
+        S::GuestLate => "时间到时虚拟机还没有结束，因此从外部结束了它；它最后的输出可能缺失。".into(),
+        S::GuestLied => "虚拟机发来了 worker 绝不会发送的内容，因此运行被切断：里面有什么东西冒充了 worker。".into(),
         S::LeftOut { program, section } => {
             let hook = section.strip_prefix('?').unwrap_or(section);
             format!("{program} 没有加载：这个内核没有 {hook}，而段名里的 “?” 表示它可以缺失。")
         }
-        S::TerminalNeedsGuest => "终端只存在于客户机里，不在本机内核上：请选择一个客户机，或不带终端运行。".into(),
+        S::TerminalNeedsGuest => "终端只存在于虚拟机里，不在本机内核上：请选择一个虚拟机，或不带终端运行。".into(),
         S::TerminalNotThere => "这次运行在该内核上没有（或不再有）终端。".into(),
         S::SawTrace { matching, total, wanted, example } => {
             let what = format!("{total} 行 trace 中有 {matching} 行匹配；{}。", lines(*wanted));

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{assets, error::Error};
 use crate::{
     dice,
+    kernel::{Kernel, State as Readiness},
     lesson::Course,
     run::Runs,
     say::{Lang, Sentence},
@@ -94,10 +95,13 @@ impl Site {
         let lab = self.runs.lab();
         lab.compilers.as_ref().map_err(Sentence::clone)?;
         let kernels = lab.backends.kernels();
-        if let Some(kernel) = kernels.iter().find(|kernel| kernel.name == lab.backends.default_kernel())
-            && let crate::kernel::State::Off(why) = &kernel.state
+        if !kernels.iter().any(Kernel::is_ready)
+            && let Some(why) = kernels.into_iter().find_map(|kernel| match kernel.state {
+                Readiness::NoImage(why) | Readiness::Off(why) => Some(why),
+                Readiness::Ready | Readiness::Preparing => None,
+            })
         {
-            return Err(why.clone());
+            return Err(why);
         }
         if self.has_session(headers) { Ok(()) } else { Err(Sentence::NoSession) }
     }

@@ -3,7 +3,7 @@
 //! A run goes on without it. A browser that never reads holds nothing up: the
 //! run's buffer is bounded, and what it misses is declared.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -72,7 +72,8 @@ pub(super) async fn upgrade(
             .max_write_buffer_size(MAX_UNSENT)
             .on_upgrade(move |socket| {
                 let edits = JoinSet::new();
-                Session { site, socket, lang, watched: None, edits, terminal: None }.serve()
+                Session { site, socket, lang, watched: None, edits, terminal: None, seen: HashMap::new() }
+                    .serve()
             }),
         Err(rejection) => {
             let why = Sentence::BadRequest { why: rejection.to_string() };
@@ -103,12 +104,15 @@ struct Session {
     watched: Option<(Watcher, Writer)>,
     edits: JoinSet<(u64, Result<(), Sentence>)>,
     terminal: Option<Screen>,
+    /// Bytes of each terminal that this browser was sent: none comes twice.
+    seen: HashMap<(String, String), u64>,
 }
 
 /// A run's terminal that this browser has.
 struct Screen {
     handle: Handle,
-    kernel: String,
+    /// Run and kernel.
+    screen: (String, String),
     holding: Holding,
 }
 
@@ -176,7 +180,12 @@ impl Session {
                 Ok(())
             }
             Happening::Edited(token, result) => self.send(messages::edited(token, result, self.lang)).await,
-            Happening::Screen(Some(bytes)) => self.send_message(Message::Binary(bytes.into())).await,
+            Happening::Screen(Some(bytes)) => {
+                if let Some(Screen { screen, .. }) = &self.terminal {
+                    *self.seen.entry(screen.clone()).or_default() += bytes.len() as u64;
+                }
+                self.send_message(Message::Binary(bytes.into())).await
+            }
             Happening::Screen(None) => {
                 self.terminal = None;
                 Ok(())
@@ -211,8 +220,8 @@ impl Session {
             },
             ClientMessage::Terminal(message) => self.take_terminal(message).await,
             ClientMessage::Resize(message) => {
-                if let Some(Screen { handle, kernel, .. }) = &self.terminal {
-                    handle.resize(kernel, Window { rows: message.rows, columns: message.cols });
+                if let Some(Screen { handle, screen, .. }) = &self.terminal {
+                    handle.resize(&screen.1, Window { rows: message.rows, columns: message.cols });
                 }
                 Ok(())
             }
@@ -263,9 +272,12 @@ impl Session {
         let Some(terminal) = handle.terminal(&message.kernel) else {
             return self.refuse(&ErrorMessage::new(What::UnknownRun, Sentence::TerminalNotThere)).await;
         };
-        let (holding, said) = terminal.hold();
+        let screen = (message.run, message.kernel.clone());
+        let seen = self.seen.get(&screen).copied().unwrap_or_default();
+        let (holding, said, position) = terminal.hold(seen);
+        self.seen.insert(screen.clone(), position);
         handle.resize(&message.kernel, Window { rows: message.rows, columns: message.cols });
-        self.terminal = Some(Screen { handle, kernel: message.kernel, holding });
+        self.terminal = Some(Screen { handle, screen, holding });
         match said.is_empty() {
             true => Ok(()),
             false => self.send_message(Message::Binary(said.into())).await,

@@ -26,6 +26,14 @@ pub(super) fn blank(bytes: u64) -> io::Result<File> {
     Ok(file)
 }
 
+/// A file without a name that holds these bytes, to be read from its start.
+pub(super) fn holding(bytes: &[u8]) -> io::Result<File> {
+    let mut file = unnamed(c"bpflab-state")?;
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file)
+}
+
 /// No one can write to it from here on: many guests start from it, and none
 /// may change what another sees. Nobody may have it mapped for writing.
 pub(super) fn seal(file: &File) -> io::Result<()> {

@@ -36,8 +36,12 @@ const REHEARSAL: Duration = Duration::from_secs(120);
 /// The kernel's types, in bytes, at most: 7.3 has 6 MB.
 const MAX_TYPES: usize = 64 << 20;
 
+/// Snapshots of a kernel that are kept besides the present one, for servers of
+/// other builds.
+const OTHERS_KEPT: usize = 2;
+
 /// Raised when guests are started in another way, so that snapshots are made anew.
-const WAY: u32 = 3;
+const WAY: u32 = 4;
 
 /// What guests of one kernel are made of.
 #[derive(Debug, Clone)]
@@ -56,18 +60,18 @@ pub(super) struct Recipe {
 #[derive(Debug)]
 pub(super) struct Snapshot {
     recipe: Recipe,
+    /// All is held here: another server may remove the folder.
     memory: Arc<File>,
+    root: Arc<File>,
+    state: Vec<u8>,
     folder: PathBuf,
     /// What each clone runs before it waits; empty for nothing.
     warm: Vec<u8>,
-    /// `uname -r` of its kernel.
-    pub(super) release: String,
 }
 
 /// What is written beside a snapshot's files.
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
-    release: String,
     memory: String,
     state: String,
     warm: String,
@@ -92,16 +96,13 @@ impl Recipe {
         Ok(memory::hex(&hash.finalize()[..10]))
     }
 
-    fn machine(&self, memory: Arc<File>, shared: bool, start: Start) -> Result<Machine, Error> {
-        Ok(Machine {
-            accelerator: self.accelerator,
-            walls: self.walls,
-            memory,
-            shared,
-            root: File::open(&self.image.root)?,
-            scratch: self.data.clone(),
-            start,
-        })
+    fn root(&self) -> Result<Arc<File>, Error> {
+        Ok(Arc::new(File::open(&self.image.root)?))
+    }
+
+    fn machine(&self, root: Arc<File>, memory: Arc<File>, shared: bool, start: Start) -> Machine {
+        let (accelerator, walls, scratch) = (self.accelerator, self.walls, self.data.clone());
+        Machine { accelerator, walls, memory, shared, root, scratch, start }
     }
 }
 
@@ -112,7 +113,7 @@ pub(super) async fn boots(recipe: &Recipe) -> Result<(), Error> {
         kernel: File::open(&recipe.image.vmlinuz)?,
         initramfs: initramfs::make(&recipe.image.modules, &fs::read(&recipe.worker)?)?,
     };
-    let mut guest = Guest::new(Qemu::start(recipe.machine(memory, true, start)?).await?);
+    let mut guest = Guest::new(Qemu::start(recipe.machine(recipe.root()?, memory, true, start)).await?);
     guest.within(BOOT, Guest::wake).await?;
     guest.well()
 }
@@ -156,27 +157,24 @@ impl Snapshot {
             return Err(damaged("memory"));
         }
         memory::seal(&memory)?;
-        Ok(Self {
-            recipe: recipe.clone(),
-            memory: Arc::new(memory),
-            folder: folder.to_owned(),
-            warm,
-            release: manifest.release,
-        })
+        // Says that it is still of use, see `forget_others`.
+        File::open(folder.join("manifest.json"))?.set_modified(SystemTime::now())?;
+        Self::of(recipe.clone(), memory, state, warm, folder)
     }
 
     /// Boots, asks, halts, saves.
     async fn make(recipe: Recipe, folder: &Path, say: impl Fn(Step)) -> Result<Self, Error> {
         let parent = folder.parent().unwrap_or(folder);
-        let made = tempfile::Builder::new().prefix(".making-").tempdir_in(parent)?;
+        let made = tempfile::Builder::new().prefix(&making(&recipe.image.name)).tempdir_in(parent)?;
         let memory = Arc::new(memory::blank(MEMORY_MIB << 20)?);
         say(Step::Boot);
         let start = Start::Boot {
             kernel: File::open(&recipe.image.vmlinuz)?,
             initramfs: initramfs::make(&recipe.image.modules, &fs::read(&recipe.worker)?)?,
         };
-        let mut guest = Guest::new(Qemu::start(recipe.machine(memory.clone(), true, start)?).await?);
-        let release = guest.within(BOOT, Guest::wake).await?;
+        let mut guest =
+            Guest::new(Qemu::start(recipe.machine(recipe.root()?, memory.clone(), true, start)).await?);
+        guest.within(BOOT, Guest::wake).await?;
         say(Step::Ask);
         let types = guest.within(BOOT, Guest::types).await?;
         let kept = made.path().join("types.btf");
@@ -196,8 +194,8 @@ impl Snapshot {
         let mut memory = Arc::into_inner(memory).ok_or(Error::Ended)?;
         let kept = memory::copy(&mut memory, &mut File::create(made.path().join("memory"))?)?;
         memory::seal(&memory)?;
-        let state = digest(&fs::read(state)?);
-        let manifest = Manifest { release: release.clone(), memory: kept, state, warm: digest(&warm) };
+        let state = fs::read(state)?;
+        let manifest = Manifest { memory: kept, state: digest(&state), warm: digest(&warm) };
         let text = serde_json::to_string(&manifest).map_err(|error| Error::Monitor(error.to_string()))?;
         fs::write(made.path().join("manifest.json"), text)?;
         for name in ["memory", "state", "types.btf", "warm.o", "manifest.json"] {
@@ -205,7 +203,12 @@ impl Snapshot {
         }
         fs::rename(made.keep(), folder)?;
         forget_others(folder, &recipe.image.name);
-        Ok(Self { recipe, memory: Arc::new(memory), folder: folder.to_owned(), warm, release })
+        Self::of(recipe, memory, state, warm, folder)
+    }
+
+    fn of(recipe: Recipe, memory: File, state: Vec<u8>, warm: Vec<u8>, folder: &Path) -> Result<Self, Error> {
+        let root = recipe.root()?;
+        Ok(Self { recipe, memory: Arc::new(memory), root, state, folder: folder.to_owned(), warm })
     }
 
     /// Where its kernel's features are kept, once they were asked for.
@@ -242,9 +245,9 @@ impl Snapshot {
 
     /// A new guest, halted where the snapshot was made.
     pub(super) async fn restore(&self) -> Result<Guest, Error> {
-        // Opened anew for each: the place in the file is not shared then.
-        let state = File::open(self.folder.join("state"))?;
-        let machine = self.recipe.machine(self.memory.clone(), false, Start::Restore)?;
+        // A file of its own for each: the place in it would be shared otherwise.
+        let state = memory::holding(&self.state)?;
+        let machine = self.recipe.machine(self.root.clone(), self.memory.clone(), false, Start::Restore);
         let mut guest = Guest::new(Qemu::start(machine).await?);
         guest.qemu.monitor.restore(&state).await?;
         Ok(guest)
@@ -255,18 +258,31 @@ fn digest(bytes: &[u8]) -> String {
     memory::hex(&Sha256::digest(bytes))
 }
 
-/// Older snapshots of the same kernel are of no use to anyone: what they were
-/// made of has changed. One that another server still uses stays open there.
+/// Removes all but the newest few of a kernel's other snapshots: what they
+/// were made of has changed. A server that still uses one holds all of it.
 fn forget_others(present: &Path, kernel: &str) {
     let Some(parent) = present.parent() else { return };
+    let mut others = Vec::new();
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let ours =
-            entry.file_name().to_string_lossy().rsplit_once('-').is_some_and(|(name, _)| name == kernel);
-        if ours && path != present {
-            let _ = fs::remove_dir_all(path); // it costs room, nothing else
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        if name.starts_with(&making(kernel)) {
+            let _ = fs::remove_dir_all(path); // begun by a process that was killed: we hold the lock
+        } else if name.rsplit_once('-').is_some_and(|(of, _)| of == kernel) && path != present {
+            let used = fs::metadata(path.join("manifest.json")).and_then(|facts| facts.modified());
+            others.push((used.unwrap_or(SystemTime::UNIX_EPOCH), path));
         }
     }
+    others.sort();
+    let over = others.len().saturating_sub(OTHERS_KEPT);
+    for (_, path) in &others[..over] {
+        let _ = fs::remove_dir_all(path); // it costs room, nothing else
+    }
+}
+
+/// How folders begin in which a snapshot is being made.
+fn making(kernel: &str) -> String {
+    format!(".making-{kernel}-")
 }
 
 impl Guest {
