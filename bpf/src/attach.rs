@@ -48,16 +48,30 @@ impl Drop for Link {
     }
 }
 
+/// The optional programs (`SEC("?…")`) of an object, by function name.
+#[derive(Debug, Default)]
+pub(crate) struct Optional {
+    names: Vec<String>,
+    /// Those of them that are not loaded.
+    left_out: Vec<String>,
+}
+
 /// Decides which optional programs (`SEC("?…")`) are loaded: those whose hook
 /// the kernel's types have. Kprobes are looked up when they are attached.
-/// Returns the functions that are left out.
-pub(crate) fn leave_out(opened: &mut OpenObject) -> Vec<String> {
-    let mut left_out = Vec::new();
+///
+/// libbpf drops the `?` when it opens the object, and only remembers not to
+/// load such a program of its own accord.
+pub(crate) fn leave_out(opened: &mut OpenObject) -> Optional {
+    let mut optional = Optional::default();
     let mut btf = None;
     for mut program in opened.progs_mut() {
+        // SAFETY: the program belongs to `opened`.
+        if unsafe { libbpf_sys::bpf_program__autoload(program.as_libbpf_object().as_ptr()) } {
+            continue;
+        }
         let section = program.section().to_string_lossy().into_owned();
-        let Some(wanted) = section.strip_prefix('?') else { continue };
-        let there = match typed_hook(wanted) {
+        let name = program.name().to_string_lossy().into_owned();
+        let there = match typed_hook(&section) {
             None => true,
             Some((kind, name)) => btf
                 .get_or_insert_with(|| Btf::from_vmlinux().ok())
@@ -66,10 +80,11 @@ pub(crate) fn leave_out(opened: &mut OpenObject) -> Vec<String> {
         };
         program.set_autoload(there);
         if !there {
-            left_out.push(program.name().to_string_lossy().into_owned());
+            optional.left_out.push(name.clone());
         }
+        optional.names.push(name);
     }
-    left_out
+    optional
 }
 
 /// The BTF type that a section's hook must have, for those that need one to load.
@@ -98,7 +113,7 @@ fn has_type(btf: &Btf<'_>, kind: BtfKind, name: &str) -> bool {
 /// An optional program whose hook is not there is left out, unless all were.
 pub(crate) fn all(
     object: &Object,
-    left_out: &[String],
+    optional: &Optional,
     outlet: &mut Outlet,
 ) -> crate::Result<Option<Vec<Link>>> {
     let mut links = Vec::new();
@@ -106,11 +121,11 @@ pub(crate) fn all(
     for program in object.progs() {
         let name = program.name().to_string_lossy().into_owned();
         let section = program.section().to_string_lossy().into_owned();
-        let tried = if left_out.contains(&name) { Err(ENOENT) } else { one(&program) };
+        let tried = if optional.left_out.contains(&name) { Err(ENOENT) } else { one(&program) };
         match tried {
             Ok(link) => {
                 let to = match &link {
-                    Link::Libbpf(_) => section.strip_prefix('?').unwrap_or(&section).to_owned(),
+                    Link::Libbpf(_) => section,
                     Link::Socket(_) => "a raw socket on lo".to_owned(),
                 };
                 links.push(link);
@@ -118,8 +133,8 @@ pub(crate) fn all(
             }
             Err(errno) => {
                 logs::send(outlet)?;
-                let reason = why(errno, section.strip_prefix('?').unwrap_or(&section));
-                if section.starts_with('?') && matches!(errno, ENOENT | EINVAL | ESRCH) {
+                let reason = why(errno, &section);
+                if optional.names.contains(&name) && matches!(errno, ENOENT | EINVAL | ESRCH) {
                     outlet.send(&Event::LeftOut { program: name.clone(), section: section.clone() })?;
                     last_failure = Some(Event::AttachFailed { program: name, section, reason });
                     continue;

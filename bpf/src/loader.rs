@@ -99,12 +99,12 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
             }
         }
     }
-    let left_out = attach::leave_out(&mut opened);
+    let optional = attach::leave_out(&mut opened);
     let Some(object) = object::load(opened, outlet)? else { return Ok(Done::Failed) };
     let (programs, maps) = object::facts(&object);
     outlet.send(&Event::Loaded { programs, maps })?;
     let stats = Stats::start();
-    let Some(links) = attach::all(&object, &left_out, outlet)? else { return Ok(Done::Failed) };
+    let Some(links) = attach::all(&object, &optional, outlet)? else { return Ok(Done::Failed) };
     logs::send(outlet)?;
     let stimulus = held.map(Held::release).transpose()?;
     let terminal = load.terminal.map(Terminal::open).transpose()?;

@@ -7,6 +7,7 @@ mod trial;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use futures_util::StreamExt as _;
 
 use super::{Context, kernel_names, status};
 use crate::{
@@ -32,8 +33,8 @@ pub(super) struct Arguments {
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
     report: Report,
-    /// Lessons at once; the host's take turns in any case
-    #[arg(long, value_name = "N", default_value = "1")]
+    /// Runs at once; the host's take turns in any case
+    #[arg(long, value_name = "N", default_value = "2")]
     jobs: usize,
     /// Draw from this seed, as a failed check says it
     #[arg(long, value_name = "N")]
@@ -89,11 +90,16 @@ pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Re
         }
     }
     let total = trials.len();
+    // Results come in the order of the trials, whichever is done first.
+    let mut results = futures_util::stream::iter(&trials)
+        .map(async |trial| trial.run(&runs).await)
+        .buffered(arguments.jobs.max(1));
     for (number, trial) in trials.iter().enumerate() {
         reporter.begins(number + 1, total, trial);
-        let verdict: Verdict = trial.run(&runs).await;
+        let Some(verdict): Option<Verdict> = results.next().await else { break };
         reporter.result(trial, &verdict)?;
     }
+    drop(results);
     runs.shut_down().await;
     reporter.summary()
 }

@@ -186,6 +186,7 @@ labels! {
     // The first use of a kernel.
     p_boot: "First use of this kernel: it is booting…", "首次使用该内核：正在启动…";
     p_ask: "First use of this kernel: asking what it can do…", "首次使用该内核：正在查询它支持的功能…";
+    p_rehearse: "First use of this kernel: trying it with a small program…", "首次使用该内核：正在用一个小程序试运行…";
     p_headers: "First use of this kernel: making its headers…", "首次使用该内核：正在生成头文件…";
     p_snapshot: "First use of this kernel: keeping a snapshot of it…", "首次使用该内核：正在保存快照…";
     p_restore: "Restoring a guest from its snapshot…", "正在从快照恢复虚拟机…";

@@ -200,8 +200,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GuestPanicked { why } => {
             format!("虚拟机的内核停止了：“{why}”。程序或触发命令弄坏了它所在的内核；消失的只是这次运行的虚拟机。")
         }
-        S::GuestEnded => "虚拟机在运行结束之前就退出了：里面有什么东西关机、重启，或结束了实验室的 worker。".into(),
-        S::GuestMute => "时间到时虚拟机已不再应答：里面有什么东西占满了处理器或内存，或停止了实验室的 worker。它已从外部被结束。".into(),
+        S::GuestEnded => "虚拟机在运行结束之前就退出了：里面有什么东西关机、重启，或结束了实验台的 worker。".into(),
+        S::GuestMute => "时间到时虚拟机已不再应答：里面有什么东西占满了处理器或内存，或停止了实验台的 worker。它已从外部被结束。".into(),
         S::GuestLate => "时间到时虚拟机还没有结束，因此从外部结束了它；它最后的输出可能缺失。".into(),
         S::GuestLied => "虚拟机发来了 worker 绝不会发送的内容，因此运行被切断：里面有什么东西冒充了 worker。".into(),
         S::LeftOut { program, section } => {
