@@ -14,11 +14,16 @@ const TOO_LARGE: &str = "program is too large";
 /// The verifier's words for a helper that only a GPL program may call.
 const GPL: [&str; 2] = ["cannot call GPL-restricted function", "cannot call GPL only function"];
 
+/// How the report of 7.3 and later begins.
+const REPORT: &str = "\nVerification failed: ";
+
 /// Lines of a log that carry no verdict.
 const FOOTERS: [&str; 4] = ["processed ", "verification time ", "stack depth ", "peak_states "];
 
 /// Explains a refused load. `source` is the program's name and text.
 pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &str)) -> Diagnostic {
+    // 7.3 adds a report of its own after the log that every kernel writes.
+    let log = log.split(REPORT).next().unwrap_or(log);
     let name = program.clone().unwrap_or_default();
     let verdict = verdict(log).map(str::to_owned);
     let (id, message) = match (verdict, program) {

@@ -8,10 +8,12 @@ use super::Phase;
 /// Whether a worker of ours could say this now. What it says later is taken at
 /// its word: it is about this run's own programs, and shown as theirs.
 pub(super) fn legal(phase: Phase, event: &Event) -> bool {
-    let started = matches!(phase, Phase::Load | Phase::Attach | Phase::Observe | Phase::Stop(_));
+    let started =
+        matches!(phase, Phase::Turn | Phase::Load | Phase::Attach | Phase::Observe | Phase::Stop(_));
     let observing = matches!(phase, Phase::Observe | Phase::Stop(_));
     match event {
-        Event::Hello { .. } | Event::Waiting => phase == Phase::Place,
+        Event::Hello { .. } => phase == Phase::Place,
+        Event::Waiting => matches!(phase, Phase::Place | Phase::Load | Phase::Turn),
         Event::Log { .. } | Event::Done(_) => true,
         Event::Refused(_)
         | Event::BadGlobal { .. }
