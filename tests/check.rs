@@ -150,7 +150,7 @@ fn broken() -> (Course, Vec<(&'static str, &'static str)>) {
         ("part", "lesson.toml: "),
         ("regex", "lesson.toml: "),
         ("name", "lesson.toml: {{undrawn}}"),
-        ("picture", "lesson.md: the picture way-in.svg"),
+        ("picture", "the picture way-in.svg is not in"),
         ("script", "lesson.md: raw HTML is not allowed"),
         ("handler", "lesson.md: raw HTML is not allowed"),
         ("link", "lesson.md: the link javascript:"),

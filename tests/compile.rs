@@ -16,7 +16,7 @@ use std::{
 
 use bpflab::{
     backend::find_worker,
-    compile::{Compiled, Compiler, Confinement, Sources, data_folder},
+    compile::{Compiled, Compiler, Compilers, Confinement, Sources, Types, data_folder},
     diagnostic::Diagnostic,
     say::Lang,
 };
@@ -32,9 +32,10 @@ use support::{
 /// The ten seconds, and some for a busy machine to notice.
 const LIMIT: Duration = Duration::from_secs(13);
 
-async fn compiler() -> Compiler {
+async fn compiler() -> std::sync::Arc<Compiler> {
     let worker = find_worker().expect("the worker is built");
-    Compiler::prepare(Confinement::Namespaces, &data_folder(), &worker).await.expect("a compiler")
+    let compilers = Compilers::prepare(Confinement::Namespaces, &data_folder(), &worker).await;
+    compilers.expect("a compiler").get(&Types::Running).await.expect("headers")
 }
 
 fn sources(program: &str) -> Sources {

@@ -229,7 +229,7 @@ async fn bad_messages_get_a_sentence_and_the_next_run_works() {
         (text("{\"type\": \"stop\", \"run\": \"0\"}"), "unknown_run", "over and forgotten"),
         (text("{\"type\": \"watch\", \"run\": \"0\", \"after\": -1}"), "bad_message", "cannot be read"),
         (text("{\"type\": \"watch\", \"run\": \"0\"}"), "unknown_run", "over and forgotten"),
-        (Message::binary(vec![0, 159, 146, 150]), "unknown_kind", "binary"),
+        (Message::binary(vec![0, 159, 146, 150]), "bad_message", "no terminal"),
         (text(&json!({"type": "run", "files": {}}).to_string()), "bad_message", "There is no source"),
         (
             text(&json!({"type": "run", "files": good, "stimulus": "reboot"}).to_string()),

@@ -8,6 +8,7 @@ mod console;
 mod error;
 mod features;
 mod initramfs;
+mod live;
 mod memory;
 mod pool;
 mod qemu;
@@ -235,7 +236,7 @@ impl Guests {
     }
 
     async fn snapshot(&self, kernel: &str) -> Result<(&Arc<Entry>, Arc<Snapshot>), super::Error> {
-        let entry = self.find(kernel).ok_or_else(|| super::Error::Off(Sentence::NoKernel))?;
+        let entry = self.find(kernel).ok_or(super::Error::Off(Sentence::NoKernel))?;
         let image = entry.image.as_ref().map_err(|why| super::Error::Off(why.sentence(kernel)))?;
         let worker = self.worker.as_ref().map_err(|why| super::Error::Off(why.clone()))?;
         let make = async || {

@@ -349,10 +349,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "Waiting guests may take {warm_mib} MiB of memory (serve --warm-memory); {places} runs at once fit, at {run_mib} MiB at most for each."
         ),
         S::DoctorDisk { folder, free_mib } => format!("{folder} has {free_mib} MiB left for images and snapshots."),
-        S::DoctorCgroup { folder } => format!("Guests get a cgroup of their own in {folder}."),
         S::DoctorGuestSilent => "its guest did not say what it can do; the reason stands on standard error.".into(),
         S::DoctorNoCgroup => {
-            "There is no cgroup (v2, with memory and cpu) that this user may divide: each guest is held by its own limits on memory and processor time.".into()
+            "Guests have no cgroup of their own: each is held by limits on its memory and its processor time.".into()
         }
     }
 }

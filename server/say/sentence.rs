@@ -358,9 +358,6 @@ pub enum Sentence {
         folder: String,
         free_mib: u64,
     },
-    DoctorCgroup {
-        folder: String,
-    },
     DoctorNoCgroup,
     DoctorGuestSilent,
 }

@@ -323,10 +323,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "待命的虚拟机最多占用 {warm_mib} MiB 内存（serve --warm-memory）；可同时进行 {places} 次运行，每次最多 {run_mib} MiB。"
         ),
         S::DoctorDisk { folder, free_mib } => format!("{folder} 还有 {free_mib} MiB 可用于镜像和快照。"),
-        S::DoctorCgroup { folder } => format!("每台虚拟机在 {folder} 中有自己的 cgroup。"),
         S::DoctorGuestSilent => "它的虚拟机没有说明自己支持什么；原因见标准错误输出。".into(),
         S::DoctorNoCgroup => {
-            "没有当前用户可以划分的 cgroup（v2，含 memory 和 cpu）：每台虚拟机由自身的内存和处理器时间上限约束。".into()
+            "虚拟机没有自己的 cgroup：每台都受内存和处理器时间上限的约束。".into()
         }
     }
 }

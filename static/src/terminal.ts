@@ -38,7 +38,7 @@ export interface Terminals {
   again(): void;
 }
 
-/** One kernel's terminal. */
+/** One kernel's terminal: its screen stays while another one is shown. */
 interface Screen {
   term: Terminal;
   fit: FitAddon;
@@ -54,6 +54,8 @@ export function openTerminals(config: Config, actions: TerminalActions): Termina
   let current: string | null = null;
   /** Whose bytes the other end knows ours to be. */
   let bound: string | null = null;
+  /** Those whose bytes this connection has had: it sends none of them twice. */
+  const had = new Set<string>();
   /** What comes first shows the screen as it was: nothing in it is a question to be answered again. */
   let replay: "awaited" | "shown" | "over" = "over";
   let said = Infinity;
@@ -100,6 +102,7 @@ export function openTerminals(config: Config, actions: TerminalActions): Termina
   function forget(now: string | null): void {
     for (const { term } of screens.values()) term.dispose();
     screens.clear();
+    had.clear();
     which.replaceChildren();
     place.replaceChildren();
     root.hidden = true;
@@ -144,9 +147,9 @@ export function openTerminals(config: Config, actions: TerminalActions): Termina
     term.onResize(({ rows, cols }) => {
       if (kernel === bound && screen.open) actions.resize(rows, cols);
     });
-    which.append(button(kernel, () => choose(kernel), "file"));
+    which.append(button(kernel, () => choose(kernel, true), "file"));
     which.hidden = screens.size < 2;
-    if (current === null) choose(kernel);
+    if (current === null) choose(kernel, atRest());
     else box.hidden = true;
     return screen;
   }
@@ -155,7 +158,7 @@ export function openTerminals(config: Config, actions: TerminalActions): Termina
     if (replay !== "shown" && kernel === bound && screens.get(kernel)?.open === true) actions.bytes(bytes);
   }
 
-  function choose(kernel: string): void {
+  function choose(kernel: string, focus: boolean): void {
     current = kernel;
     bound = null;
     for (const [name, { box }] of screens) box.hidden = name !== kernel;
@@ -164,16 +167,19 @@ export function openTerminals(config: Config, actions: TerminalActions): Termina
     if (screen === undefined) return;
     screen.fit.fit();
     bind();
-    screen.term.focus();
+    if (focus) screen.term.focus();
   }
 
   function bind(): void {
     const screen = current === null ? undefined : screens.get(current);
     if (current === null || screen?.open !== true) return;
     bound = current;
-    replay = "awaited";
-    // The other end sends what it said last, so the screen starts anew.
-    screen.term.reset();
+    if (!had.has(current)) {
+      // The other end sends what it said last, so the screen starts anew.
+      had.add(current);
+      replay = "awaited";
+      screen.term.reset();
+    }
     actions.choose(current, screen.term.rows, screen.term.cols);
   }
 
@@ -223,8 +229,17 @@ export function openTerminals(config: Config, actions: TerminalActions): Termina
         if (first) replay = "over";
       });
     },
-    again: bind,
+    again() {
+      had.clear();
+      bind();
+    },
   };
+}
+
+/** Whether the reader waits for the terminal, and does not write in the editor. */
+function atRest(): boolean {
+  const at = document.activeElement;
+  return at === null || at === document.body || at.closest(".bar") !== null;
 }
 
 /** The style elements that xterm.js makes get the page's nonce; build.mjs leads them here. */

@@ -118,7 +118,7 @@ export interface CheckResult {
 }
 
 /** What the first use of a kernel takes. */
-export type Step = "boot" | "ask" | "headers" | "snapshot" | "restore";
+export type Step = "boot" | "ask" | "rehearse" | "headers" | "snapshot" | "restore";
 
 /** What libbpf found for one CO-RE relocation. */
 export interface Relocation {

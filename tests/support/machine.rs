@@ -5,7 +5,7 @@
 use std::{fs, os::fd::FromRawFd as _, path::Path, process::Command};
 
 /// A process as `/proc` shows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) parent: u32,

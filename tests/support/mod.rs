@@ -8,10 +8,12 @@
 
 pub(crate) mod command;
 pub(crate) mod course;
+pub(crate) mod guests;
 pub(crate) mod http;
 pub(crate) mod images;
 pub(crate) mod machine;
 pub(crate) mod program;
+pub(crate) mod screen;
 pub(crate) mod server;
 pub(crate) mod socket;
 pub(crate) mod story;
@@ -45,9 +47,15 @@ pub(crate) fn can_use_kernel() -> bool {
     } else {
         return true;
     };
+    skipped(why)
+}
+
+/// Says why a test does nothing here, past the harness, which keeps what a
+/// passing test prints to itself. Where nothing may be skipped that is a failure.
+#[must_use]
+pub(crate) fn skipped(why: &str) -> bool {
     let name = std::thread::current().name().unwrap_or("a test").to_owned();
     assert!(std::env::var_os("CI").is_none(), "{name} was skipped in CI: {why}");
-    // Past the harness, which keeps what a passing test prints to itself.
     writeln!(std::io::stderr(), "skipped: {name}: {why}").expect("standard error is there");
     false
 }

@@ -43,6 +43,12 @@ pub(crate) fn once(name: &str) -> String {
     )
 }
 
+/// The same for kernels that give an atomic exchange no result (before 5.12);
+/// each processor may be the first.
+pub(crate) fn early(name: &str) -> String {
+    program(name, ANY_CALL, "int printed;", r#"if (!printed) { printed = 1; bpf_printk("hello"); }"#)
+}
+
 /// Does nothing, as often as it can; takes a lesson's `target` too.
 pub(crate) fn quiet(name: &str) -> String {
     program(name, ANY_CALL, "const volatile int target;", "")

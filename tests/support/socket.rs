@@ -19,7 +19,10 @@ use super::{
 /// One connection.
 pub(crate) struct Socket {
     stream: WebSocketStream<TcpStream>,
-    heard: VecDeque<Value>,
+    /// Objects as they came: reading them is left for when someone wants them.
+    heard: VecDeque<String>,
+    /// Bytes of a terminal that nobody has looked at yet.
+    pub(crate) screen: Vec<u8>,
 }
 
 impl Socket {
@@ -38,7 +41,7 @@ impl Socket {
         }
         let stream = TcpStream::connect(server.address).await.expect("the server listens");
         match client_async(request, stream).await {
-            Ok((stream, _)) => Ok(Self { stream, heard: VecDeque::new() }),
+            Ok((stream, _)) => Ok(Self { stream, heard: VecDeque::new(), screen: Vec::new() }),
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("neither a websocket nor a refusal: {error}"),
         }
@@ -55,18 +58,35 @@ impl Socket {
     /// The next object; `None` when the server has closed.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
-            if let Some(object) = self.heard.pop_front() {
-                return Some(object);
+            if let Some(line) = self.heard.pop_front() {
+                return Some(serde_json::from_str(&line).expect("JSON"));
             }
-            let came = timeout(PATIENCE, self.stream.next()).await.expect("the server says nothing");
-            match came {
-                Some(Ok(Message::Text(text))) => self
-                    .heard
-                    .extend(text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"))),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
-                Some(Ok(_)) => {}
+            if !self.hear().await {
+                return None;
             }
         }
+    }
+
+    /// Waits for more of the terminal; `false` when the server has closed.
+    pub(crate) async fn hear_screen(&mut self) -> bool {
+        let before = self.screen.len();
+        while self.screen.len() == before {
+            if !self.hear().await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes one message; `false` when the server has closed.
+    async fn hear(&mut self) -> bool {
+        match timeout(PATIENCE, self.stream.next()).await.expect("the server says nothing") {
+            Some(Ok(Message::Text(text))) => self.heard.extend(text.lines().map(str::to_owned)),
+            Some(Ok(Message::Binary(bytes))) => self.screen.extend_from_slice(&bytes),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
+            Some(Ok(_)) => {}
+        }
+        true
     }
 
     /// What comes up to the first object of a type, which is the last.

@@ -66,6 +66,22 @@ impl Story {
         self.of("trace").map(|line| line["text"].as_str().expect("a line is text")).collect()
     }
 
+    /// What the stimulus printed, both streams as they came.
+    pub(crate) fn printed(&self) -> String {
+        self.of("output").map(|object| object["text"].as_str().expect("output is text")).collect()
+    }
+
+    /// What one kernel of several says.
+    pub(crate) fn on(&self, kernel: &str) -> Self {
+        Self(self.0.iter().filter(|object| object["kernel"] == kernel).cloned().collect())
+    }
+
+    /// The kinds that are among these, in the order they came.
+    pub(crate) fn kinds(&self, among: &[&str]) -> Vec<&str> {
+        let kinds = self.0.iter().map(|object| object["type"].as_str().expect("a type"));
+        kinds.filter(|kind| among.contains(kind)).collect()
+    }
+
     /// The last value of a global.
     pub(crate) fn global(&self, name: &str) -> &Value {
         let last = self.of("global").filter(|object| object["name"] == name).last();

@@ -12,10 +12,7 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{
-    Error,
-    snapshot::{Guest, Snapshot},
-};
+use super::{Error, live::Guest, snapshot::Snapshot};
 use crate::backend::Worker;
 
 /// From a guest being taken to the next being made: a learner's own run has

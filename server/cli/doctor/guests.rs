@@ -12,9 +12,6 @@ use crate::{
     say::{Lang, Sentence},
 };
 
-/// Where the kernel divides resources, version 2.
-const CGROUPS: &str = "/sys/fs/cgroup";
-
 /// Bytes in a MiB.
 const MIB: u64 = 1 << 20;
 
@@ -37,7 +34,7 @@ pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding
         let free_mib = disk.f_bavail * disk.f_frsize / MIB;
         found.push(good("disk", Sentence::DoctorDisk { folder, free_mib }));
     }
-    found.push(cgroup());
+    found.push(good("cgroup", Sentence::DoctorNoCgroup));
     found
 }
 
@@ -58,17 +55,6 @@ fn why_not_kvm() -> Sentence {
         Sentence::DoctorKvmClosed
     } else {
         Sentence::DoctorKvmHangs { seconds: KVM_DEADLINE.as_secs() }
-    }
-}
-
-/// Whether a guest can have a cgroup of its own.
-fn cgroup() -> Finding {
-    let can = std::fs::read_to_string(Path::new(CGROUPS).join("cgroup.controllers")).unwrap_or_default();
-    let has = |name: &str| can.split_whitespace().any(|own| own == name);
-    let writable = rustix::fs::access(CGROUPS, rustix::fs::Access::WRITE_OK).is_ok();
-    match has("memory") && has("cpu") && writable {
-        true => good("cgroup", Sentence::DoctorCgroup { folder: CGROUPS.to_owned() }),
-        false => good("cgroup", Sentence::DoctorNoCgroup),
     }
 }
 

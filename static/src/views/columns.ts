@@ -76,7 +76,7 @@ function headOf(kernel: string, checks: Config["checks"]): View {
 /** One panel's views, a column a kernel. */
 function beside(kernels: string[], make: (kernel: string) => View): View {
   const columns = kernels.map((kernel) => ({ kernel, view: make(kernel) }));
-  const boxes = columns.map(({ kernel, view }) => h("section", { class: "column", "aria-label": kernel }, view.root));
+  const boxes = columns.map(({ kernel, view }) => h("div", { class: "column", role: "group", "aria-label": kernel }, view.root));
   const root = h("div", { class: "side" }, ...boxes);
   const storyOf = (state: State, kernel: string) => state.stories.get(kernel) ?? null;
 

@@ -105,7 +105,7 @@ function named({ finding, kernels }: Said): Finding {
   return { ...finding, message: `${kernels.join(", ")}: ${finding.message}` };
 }
 
-/** The findings of all kernels, in the order in which they came, equal ones as one. */
+/** The findings of all kernels, equal ones as one: the worst first, else in the order in which they came. */
 function together(stories: State["stories"]): Said[] {
   const all = new Map<string, Said>();
   for (const [kernel, { findings }] of stories) {
@@ -117,5 +117,6 @@ function together(stories: State["stories"]): Said[] {
       else if (!said.kernels.includes(kernel)) said.kernels.push(kernel);
     }
   }
-  return [...all.values()];
+  const rank = { error: 0, warning: 1, note: 2 };
+  return [...all.values()].sort((one, other) => rank[one.finding.severity] - rank[other.finding.severity]);
 }

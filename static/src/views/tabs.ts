@@ -27,7 +27,7 @@ export function tabs(label: string, prefix: string, panels: Panel[]): View {
     );
     const box = h(
       "div",
-      { role: "tabpanel", id: `${prefix}panel-${panel.id}`, "aria-labelledby": `${prefix}tab-${panel.id}`, class: "panel" },
+      { role: "tabpanel", id: `${prefix}panel-${panel.id}`, "aria-labelledby": `${prefix}tab-${panel.id}`, class: "panel", tabindex: "0" },
       panel.view.root,
     );
     return { ...panel, tab, badge, box };

@@ -1,14 +1,6 @@
 // Without a mouse, and for axe: everything can be reached, named and left.
 
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
-
-import { expect, lessons, ORIGIN, program, test } from "../support/lab";
-
-async function hasNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`)).toEqual([]);
-}
+import { expect, GUESTS, hasNoViolations, lessons, ORIGIN, program, test } from "../support/lab";
 
 test("with the keyboard alone: into the editor, out of it, and Run", async ({ lab }) => {
   await lab.open("hello");
@@ -71,6 +63,21 @@ for (const colorScheme of ["light", "dark"] as const) {
         await lab.openPanel(name);
         await hasNoViolations(lab.page);
       }
+      await lab.choose(...GUESTS);
+      await lab.page.locator(".picker summary").click();
+      await hasNoViolations(lab.page);
+      await lab.page.keyboard.press("Escape");
+      // Gone on 7.x: differences, a finding, and columns of every kind.
+      await lab.write(program("kprobe/do_unlinkat", "\tbpf_printk(\"unlink\");"));
+      await lab.run.click();
+      await lab.allEnded("Completed", ["5.10", "6.1", "6.12"]);
+      await expect(lab.page.locator(".differences")).toContainText("differs");
+      await hasNoViolations(lab.page);
+      for (const name of ["Checks", "Programs", "Time", "Log"]) {
+        await lab.page.getByRole("tab", { name }).click();
+        await hasNoViolations(lab.page);
+      }
+      await lab.choose("6.1");
       await lab.write(program("tp/syscalls/sys_enter_write", "\tbpf_printk(\"%d\", numbre);"));
       await lab.run.click();
       await lab.ended("It did not compile");

@@ -1,6 +1,6 @@
 // The first use of a kernel on a machine: what the page says while it waits.
 
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -8,12 +8,14 @@ import { expect, test } from "../support/lab";
 import { serve } from "../support/server";
 
 /** Where the lab keeps what can be made again, unless told otherwise. */
-const DATA = process.getuid?.() === 0 ? "/var/cache/bpflab" : join(homedir(), ".cache/bpflab");
+const DATA = process.env["BPFLAB_DATA"] ?? (process.getuid?.() === 0 ? "/var/cache/bpflab" : join(homedir(), ".cache/bpflab"));
 
 test("the first use of a kernel says in words what is happening, and for how long", async ({ lab }) => {
   // The images are there; snapshots and headers are made anew.
   const fresh = mkdtempSync("/var/tmp/bpflab-first-use-");
-  symlinkSync(join(DATA, "images"), join(fresh, "images"));
+  // The compiler and the guests have users of their own.
+  chmodSync(fresh, 0o755);
+  symlinkSync(realpathSync(join(DATA, "images")), join(fresh, "images"));
   const { link, stop } = await serve("--data", fresh);
   try {
     await lab.page.goto(link);

@@ -5,7 +5,7 @@ import type { Response } from "@playwright/test";
 import { expect, lessons, ORIGIN, test } from "../support/lab";
 
 /** A lesson without its editor, and the editor, each gzipped. */
-const BUDGET = { page: 30_000, editor: 140_000 };
+const BUDGET = { page: 30_000, editor: 140_000, results: 24_000 };
 
 const EDITOR = "/static/editor.js";
 
@@ -37,4 +37,24 @@ test("a lesson weighs little, and its editor comes after it", async ({ reader, b
     expect.soft(weight.editor, "bytes of the editor").toBeGreaterThan(50_000);
     expect.soft(weight.editor, "bytes of the editor").toBeLessThanOrEqual(BUDGET.editor);
   }
+});
+
+test("what a run shows comes with the first run, once", async ({ lab }) => {
+  const names: string[] = [];
+  let bytes = 0;
+  lab.page.on("response", async (answer) => {
+    const { pathname } = new URL(answer.url());
+    if (!pathname.startsWith("/static/")) return;
+    names.push(pathname);
+    if (pathname.startsWith("/static/results.")) bytes += (await answer.request().sizes()).responseBodySize;
+  });
+  await lab.open("hello");
+  expect(names.filter((name) => /results|terminal/.test(name))).toEqual([]);
+  await lab.observe();
+  await lab.stopIt();
+  await lab.observe();
+  await lab.stopIt();
+  expect(names.filter((name) => /results|terminal/.test(name)).sort()).toEqual(["/static/results.css", "/static/results.js"]);
+  expect(bytes).toBeGreaterThan(5_000);
+  expect(bytes).toBeLessThanOrEqual(BUDGET.results);
 });

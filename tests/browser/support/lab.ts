@@ -3,6 +3,7 @@
 // Also the two kinds of visitors: `reader` has no session, `lab` has opened the
 // link. Does not know any particular lesson.
 
+import AxeBuilder from "@axe-core/playwright";
 import { expect, test as base, type Locator, type Page } from "@playwright/test";
 
 export const LINK = process.env["BPFLAB_LINK"] ?? "";
@@ -18,6 +19,12 @@ export async function lessons(page: Page): Promise<string[]> {
 
 /** The guests of kernels.toml, as the server lists them. */
 export const GUESTS = ["5.10", "6.1", "6.12", "7.x"];
+
+/** Nothing for axe to complain about. */
+export async function hasNoViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`)).toEqual([]);
+}
 
 /** For a run's turn on the kernel, and all of the run. */
 const TURN_MS = 90_000;
@@ -114,7 +121,7 @@ export class Lab {
 
   /** A kernel's column in the panel that is open. */
   column(kernel: string): Locator {
-    return this.page.locator(".panel:visible .side").getByRole("region", { name: kernel, exact: true });
+    return this.page.locator(".panel:visible .side").getByRole("group", { name: kernel, exact: true });
   }
 
   /** Waits until every kernel's part is over in this way. */

@@ -1,7 +1,7 @@
 // Starts the real server before the tests, and ends it after them.
 //
 // BPFLAB_BIN says which binary; without it the release build, else the debug
-// build. The link that it prints, with its key, goes to the tests by
+// build. BPFLAB_DATA names another folder for what can be made again. The link that it prints, with its key, goes to the tests by
 // BPFLAB_LINK. Does not know pages.
 
 import { spawn, type ChildProcess } from "node:child_process";
@@ -23,7 +23,9 @@ export default async function start(): Promise<() => Promise<void>> {
 
 /** A server with these arguments, and the way to end it. */
 export async function serve(...args: string[]): Promise<{ link: string; stop: () => Promise<void> }> {
-  const server = spawn(binary(), [...args, "serve", "--listen", "127.0.0.1:0"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  const data = process.env["BPFLAB_DATA"];
+  const own = data === undefined || args.includes("--data") ? args : ["--data", data, ...args];
+  const server = spawn(binary(), [...own, "serve", "--listen", "127.0.0.1:0"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   return { link: await printedLink(server), stop: () => end(server) };
 }
 

@@ -1,0 +1,290 @@
+//! What a guest does to itself stays with it: its run ends at its limit and a
+//! second with a sentence, and a neighbour's run started at the same time passes.
+//!
+//! Stimuli have no rights; what takes root is typed into a terminal. The
+//! programs that a guest attacks the lab with are in `attack/`.
+
+mod support;
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bpflab_worker::{Event, MapView, TraceLine, Value, encode};
+use serde_json::json;
+use support::{
+    guests::{self, DEFAULT, GRACE, can_use_guests, observed, passed},
+    program::{self, fresh_name},
+    screen::Screen,
+    server::Server,
+    socket::Socket,
+    story::Story,
+};
+
+/// How long a stimulus may take on the command line.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The neighbour runs on the same kernel, and another on this one.
+const OTHER: &str = "6.12";
+
+/// Times are measured, so one abuse at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Two neighbours under way.
+async fn neighbours(server: &Server) -> [Socket; 2] {
+    let mut sockets = [Socket::open(server).await, Socket::open(server).await];
+    for (socket, kernel) in sockets.iter_mut().zip([DEFAULT, OTHER]) {
+        guests::solve(socket, "020-hello", "hello", kernel).await;
+    }
+    sockets
+}
+
+async fn are_well(neighbours: [Socket; 2]) {
+    for mut socket in neighbours {
+        let story = socket.rest().await;
+        assert_eq!(story.outcome(), "completed", "a neighbour: {story:?}");
+        passed(&story);
+    }
+}
+
+/// What is said of the end, when something is.
+fn sentence(story: &Story) -> &str {
+    let last = story.of("diagnostic").filter(|found| found["severity"] == "error").last();
+    let said = last.unwrap_or_else(|| panic!("nothing is said of the end: {story:?}"));
+    said["message"].as_str().expect("a sentence")
+}
+
+/// An abuse by a stimulus (and a program): its story. The neighbours are well.
+async fn by_stimulus(source: &str, stimulus: &str) -> Story {
+    let server = guests::server();
+    // Both kernels are ready: what is tried here is two runs, not two first uses.
+    are_well(neighbours(&server).await).await;
+    let (source, stimulus) = (source.to_owned(), stimulus.to_owned());
+    let abuse = tokio::task::spawn_blocking(move || {
+        guests::run(DEFAULT, &source, &["--stimulus", &stimulus, "--global", "target=@stimulus"])
+    });
+    are_well(neighbours(&server).await).await;
+    let (status, story) = abuse.await.expect("a run");
+    assert_eq!(status, 1, "{story:?}");
+    assert!(observed(&story) < LIMIT + GRACE, "it lasted {:?}: {story:?}", observed(&story));
+    story
+}
+
+/// An abuse that only lasts: it is ended at its limit, and that is said.
+async fn lasts(stimulus: &str) {
+    let story = by_stimulus(&program::quiet(&fresh_name()), stimulus).await;
+    assert!(["timed_out", "worker_died"].contains(&story.outcome()), "{story:?}");
+    let said = sentence(&story);
+    assert!(said.ends_with('.'), "{said}");
+}
+
+macro_rules! in_turn {
+    ($($name:ident: $what:expr;)*) => {$(
+        #[tokio::test]
+        #[expect(clippy::await_holding_lock, reason = "each test has a runtime of its own")]
+        async fn $name() {
+            if !can_use_guests() {
+                return;
+            }
+            let _alone = alone();
+            $what.await;
+        }
+    )*};
+}
+
+in_turn! {
+    a_fork_bomb_is_ended: lasts("(bomb() { bomb | bomb & }; bomb) & while :; do :; done");
+    a_hundred_loops_are_ended: lasts("for i in $(seq 100); do while :; do :; done & done; wait");
+    a_flood_of_output_is_ended: lasts("yes 'a line of some length, to standard output' & yes >&2");
+    full_disks_are_ended: lasts(
+        "for place in /tmp /var/tmp /dev/shm; do \
+            (for i in 1 2 3 4 5 6; do dd if=/dev/zero of=$place/$i bs=1M; done) & done; \
+         dd if=/dev/zero of=/dev/vdb bs=1M; while :; do echo x >>/tmp/more; sleep 0.1; done");
+    a_guest_without_memory_is_ended: lasts(
+        "for i in 1 2 3 4; do python3 -c 'import time; a = [bytearray(1 << 20) for _ in range(4000)]' & done; \
+         while :; do sleep 1; done");
+    a_trace_at_full_speed_is_ended: floods_trace();
+    a_worker_that_is_stopped_ends_the_run_as_mute: is_stopped();
+    a_worker_that_is_killed_is_told: is_killed();
+    a_program_that_keeps_the_kernel_busy_is_ended: keeps_busy();
+    a_panic_is_told_in_the_kernel_s_own_words: panics();
+    a_guest_that_powers_off_or_reboots_is_told: powers_off();
+    a_worker_killed_by_root_is_told: killed_by_root();
+    a_guest_taken_by_root_ends_when_it_is_stopped: taken_by_root();
+    a_frame_of_4_gib_cuts_the_guest_off: lies("header", &u32::MAX.to_le_bytes());
+    a_nest_of_10_000_values_cuts_the_guest_off: lies("nest", &nest());
+    a_word_out_of_turn_cuts_the_guest_off: lies("hello", &encode(&Event::Hello { version: 3, release: "9".into() }));
+    bytes_that_are_no_message_cut_the_guest_off: lies("garbage", &[200, 0, 0, 0, 255, 255, 255, 255, 255].repeat(40));
+    frames_at_full_speed_hurt_nobody: floods_frames();
+}
+
+async fn floods_trace() {
+    let source = program::program(
+        &fresh_name(),
+        program::ANY_CALL,
+        "const volatile int target;",
+        r#"for (int i = 0; i < 50; i++) bpf_printk("a line of some length, at every system call of anyone");"#,
+    );
+    let story = by_stimulus(&source, "yes >/dev/null & while :; do echo x; done >/dev/null").await;
+    assert!(["timed_out", "worker_died"].contains(&story.outcome()), "{story:?}");
+    assert!(sentence(&story).ends_with('.'));
+    assert!(!story.has_no("trace"), "{story:?}");
+}
+
+fn stopper(signal: u32) -> String {
+    include_str!("attack/stop.bpf.c").replace("SIGNAL);", &format!("{signal});"))
+}
+
+async fn is_stopped() {
+    let story = by_stimulus(&stopper(19), "sleep 1; echo now; while :; do sleep 1; done").await;
+    assert_eq!(story.outcome(), "worker_died", "{story:?}");
+    assert!(story.says("guest-mute").contains("no longer answered"), "{story:?}");
+    assert!(observed(&story) > LIMIT, "not before its limit");
+}
+
+async fn is_killed() {
+    let story = by_stimulus(&stopper(9), "sleep 1; echo now; while :; do sleep 1; done").await;
+    assert_eq!(story.outcome(), "worker_died", "{story:?}");
+    assert!(sentence(&story).contains("ended before the run was over"), "{story:?}");
+}
+
+async fn keeps_busy() {
+    let story = by_stimulus(include_str!("attack/spin.bpf.c"), "while :; do echo x; done >/dev/null").await;
+    assert!(["timed_out", "worker_died"].contains(&story.outcome()), "{story:?}");
+    assert!(sentence(&story).ends_with('.'));
+}
+
+/// Something that root types, and neighbours beside it.
+async fn by_root(kernel: &str, lines: &[&str]) -> (Server, Screen, [Socket; 2]) {
+    let server = guests::server();
+    let mut screen = Screen::open(&server, kernel, &program::quiet(&fresh_name())).await;
+    screen.ask("true").await;
+    let neighbours = neighbours(&server).await;
+    for line in lines {
+        screen.line(line).await;
+    }
+    (server, screen, neighbours)
+}
+
+async fn panics() {
+    for kernel in guests::KERNELS {
+        let (_server, mut screen, neighbours) = by_root(kernel, &["echo c >/proc/sysrq-trigger"]).await;
+        let began = Instant::now();
+        let story = screen.socket.rest().await;
+        assert!(began.elapsed() < GRACE * 2, "it took {:?}", began.elapsed());
+        assert_eq!(story.outcome(), "worker_died", "{story:?}");
+        assert!(sentence(&story).contains("sysrq triggered crash"), "{kernel}: {}", sentence(&story));
+        are_well(neighbours).await;
+    }
+}
+
+async fn powers_off() {
+    let reboot = |how: &str| format!("python3 -c 'import ctypes; ctypes.CDLL(None).reboot({how})'");
+    let restart = reboot("0x01234567");
+    let off = reboot("0x4321fedc");
+    for line in [restart.as_str(), &off, "echo b >/proc/sysrq-trigger", "echo o >/proc/sysrq-trigger"] {
+        let (_server, mut screen, neighbours) = by_root(DEFAULT, &[line]).await;
+        let began = Instant::now();
+        let story = screen.socket.rest().await;
+        assert!(began.elapsed() < GRACE * 2, "{line}: it took {:?}", began.elapsed());
+        assert_eq!(story.outcome(), "worker_died", "{line}: {story:?}");
+        assert!(sentence(&story).contains("powered it off, rebooted it"), "{line}: {}", sentence(&story));
+        are_well(neighbours).await;
+    }
+}
+
+async fn killed_by_root() {
+    for line in ["kill -9 $(pgrep -f 'bpflab-worker load')", "kill -SEGV $(pgrep -f 'bpflab-worker load')"] {
+        let (_server, mut screen, neighbours) = by_root(DEFAULT, &[line]).await;
+        let story = screen.socket.rest().await;
+        assert_eq!(story.outcome(), "worker_died", "{story:?}");
+        assert!(sentence(&story).contains("ended the lab's worker"), "{}", sentence(&story));
+        are_well(neighbours).await;
+    }
+}
+
+/// What only lasts in a run with a terminal is ended by its learner: at once.
+async fn taken_by_root() {
+    let halt = "python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0xcdef0123)'";
+    let abuses: [&[&str]; 5] = [
+        &["kill -STOP $(pgrep -f 'bpflab-worker load')"],
+        &["for i in 1 2 3; do chrt -f 99 sh -c 'while :; do :; done' & done"],
+        &["yes >/dev/ttyS0 & yes >/dev/kmsg &"],
+        &["bomb() { bomb | bomb & }; bomb"],
+        &[halt],
+    ];
+    for lines in abuses {
+        let (server, mut screen, neighbours) = by_root(DEFAULT, lines).await;
+        // The abuse is under way while the neighbours run, and goes on after them.
+        are_well(neighbours).await;
+        let began = Instant::now();
+        screen.stop().await;
+        let story = screen.socket.rest().await;
+        // Three seconds are the limit of stopping.
+        assert!(began.elapsed() < Duration::from_secs(4) + GRACE, "{lines:?}: {:?}", began.elapsed());
+        assert_eq!(story.outcome(), "cancelled", "{lines:?}: {story:?}");
+        assert_eq!(guests::qemus(server.pid()), [], "{lines:?}");
+    }
+}
+
+/// Takes the worker's place and says these bytes.
+async fn speak(bytes: &[u8], how: &str) -> (Server, Screen, [Socket; 2]) {
+    let server = guests::server();
+    let mut screen = Screen::open(&server, DEFAULT, &program::quiet(&fresh_name())).await;
+    screen.put("/tmp/speak.py", include_str!("attack/speak.py").as_bytes()).await;
+    screen.put("/tmp/frame", bytes).await;
+    let neighbours = neighbours(&server).await;
+    screen.line(&format!("python3 /tmp/speak.py /tmp/frame {how}")).await;
+    screen.until("stolen").await;
+    (server, screen, neighbours)
+}
+
+async fn lies(name: &str, bytes: &[u8]) {
+    let (server, mut screen, neighbours) = speak(bytes, "once").await;
+    let began = Instant::now();
+    let story = screen.socket.rest().await;
+    assert!(began.elapsed() < GRACE, "{name}: it took {:?}", began.elapsed());
+    assert_eq!(story.outcome(), "worker_died", "{name}: {story:?}");
+    assert!(story.says("guest-lied").contains("a worker never sends"), "{name}");
+    are_well(neighbours).await;
+    assert_eq!(guests::qemus(server.pid()), [], "{name}");
+}
+
+/// An array in an array in an array, as the value of a map.
+fn nest() -> Vec<u8> {
+    let value = Value::Array(vec![Value::Bool(true)]);
+    let entries = vec![(value.clone(), Value::Bool(false))];
+    let view = MapView { name: "map".into(), full: true, entries, removed: Vec::new(), total: 1, shown: 1 };
+    let body = &encode(&Event::Map(view))[4..];
+    let opening = &encode(&value)[4..6];
+    let at = body.windows(2).position(|bytes| bytes == opening).expect("the array is in it");
+    let deep = [&body[..at], &opening.repeat(10_000), &body[at..]].concat();
+    [&u32::try_from(deep.len()).expect("a small frame").to_le_bytes()[..], &deep].concat()
+}
+
+async fn floods_frames() {
+    let line = TraceLine {
+        time: 1.0,
+        task: "attack".into(),
+        pid: 1,
+        cpu: 0,
+        flags: ".....".into(),
+        text: "as fast as it goes".into(),
+        lab: false,
+    };
+    let (server, mut screen, neighbours) = speak(&encode(&Event::Trace(vec![line; 100])), "forever").await;
+    let before = server.memory();
+    are_well(neighbours).await;
+    let grown = server.memory().saturating_sub(before) >> 20;
+    assert!(grown < 128, "the server grew by {grown} MiB");
+    let began = Instant::now();
+    screen.stop().await;
+    let story = screen.socket.rest().await;
+    assert!(began.elapsed() < Duration::from_secs(4) + GRACE, "{:?}", began.elapsed());
+    assert_eq!(story.outcome(), "cancelled");
+    assert!(story.lost() + story.of("trace").count() as u64 > 10_000, "it was a flood: {story:?}");
+}
