@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bpflab_worker::{Command, Done, Event, Load, OutputStream, Span, Stream};
+use bpflab_worker::{Command, Done, Event, Load, OutputStream, Policy, Span, Stream};
 use libbpf_rs::{Object, btf::Btf};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -46,6 +46,9 @@ const MAX_OUTPUT: usize = 256 << 10;
 /// someone else's that goes on printing does not hold the run up.
 const MAX_DRAIN: Duration = Duration::from_secs(2);
 
+/// The same in a guest, which is ended from outside a second after its time.
+const MAX_DRAIN_IN_GUEST: Duration = Duration::from_millis(500);
+
 /// Everything that is looked at during a run.
 pub(crate) struct Observer<'a> {
     span: Span,
@@ -60,6 +63,7 @@ pub(crate) struct Observer<'a> {
     terminal: Option<Terminal>,
     stimulus_pid: Option<u32>,
     passed_on: usize,
+    drain: Duration,
     begun: Instant,
 }
 
@@ -86,6 +90,10 @@ impl<'a> Observer<'a> {
             stimulus,
             terminal,
             passed_on: 0,
+            drain: match load.policy {
+                Policy::ObserveOnly => MAX_DRAIN,
+                Policy::Anything => MAX_DRAIN_IN_GUEST,
+            },
             begun: Instant::now(),
         })
     }
@@ -99,7 +107,7 @@ impl<'a> Observer<'a> {
     ) -> crate::Result<Done> {
         let done = self.stream(inlet, outlet)?;
         drop(links);
-        let drained_by = Instant::now() + MAX_DRAIN;
+        let drained_by = Instant::now() + self.drain;
         while self.read_trace(outlet)? && Instant::now() < drained_by {}
         let lost = self.pipe.unannounced();
         if lost > 0 {

@@ -72,7 +72,8 @@ impl Pipe {
     }
 
     /// After the last read: lines that were lost and never announced. The
-    /// kernel's counters know all of them, the LOST lines only some.
+    /// kernel's counters know all of them, the LOST lines only some. What is
+    /// still in the buffer when there is no more time to read it is lost too.
     pub(crate) fn unannounced(&mut self) -> u64 {
         let mut total = 0;
         let cpus = fs::read_dir(self.instance.join("per_cpu")).into_iter().flatten().flatten();
@@ -81,7 +82,9 @@ impl Pipe {
             total += stats
                 .lines()
                 .filter_map(|line| line.split_once(": "))
-                .filter(|(name, _)| matches!(*name, "overrun" | "commit overrun" | "dropped events"))
+                .filter(|(name, _)| {
+                    matches!(*name, "entries" | "overrun" | "commit overrun" | "dropped events")
+                })
                 .filter_map(|(_, count)| count.trim().parse::<u64>().ok())
                 .sum::<u64>();
         }

@@ -18,6 +18,7 @@ use crate::{
     backend::{Error, Words, Worker},
     diagnostic::{Diagnostic, Origin},
     explain::{self, Seen},
+    kernel::Accelerator,
     say::Sentence,
 };
 use legal::legal;
@@ -178,6 +179,10 @@ impl Observation<'_> {
                 Phase::Turn => LIMITS.place * 60, // the other server's limits come first
                 Phase::Load => LIMITS.load,
                 Phase::Attach => LIMITS.attach,
+                // A keeper of ours ends by itself; a guest is in its learner's hands.
+                Phase::Observe if self.part.accelerator() == Accelerator::None => {
+                    Duration::from_millis(observe) + LIMITS.stop
+                }
                 Phase::Observe => Duration::from_millis(observe) + LIMITS.overtime,
                 Phase::Stop(_) => LIMITS.stop,
             }

@@ -38,7 +38,7 @@ export function table(label: string, columns: string[]): { box: HTMLElement; bod
   const body = h("tbody");
   const box = h(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
+    { class: "scroll", tabindex: "0", role: "group", "aria-label": label },
     h("table", { class: "grid" }, h("thead", {}, head), body),
   );
   return { box, body, head };

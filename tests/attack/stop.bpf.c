@@ -5,13 +5,19 @@
 const volatile int target;
 int armed;
 
+SEC("tp/syscalls/sys_enter_write")
+int arm(void *ctx)
+{
+	if (bpf_get_current_pid_tgid() >> 32 == target)
+		armed = 1;
+	return 0;
+}
+
 SEC("raw_tp/sys_enter")
 int stop(void *ctx)
 {
 	char name[16] = {};
 
-	if (bpf_get_current_pid_tgid() >> 32 == target && armed == 0)
-		armed = 1;
 	bpf_get_current_comm(name, sizeof(name));
 	if (armed == 1 && __builtin_memcmp(name, "bpflab-worker", 13) == 0)
 		bpf_send_signal(SIGNAL);

@@ -70,7 +70,7 @@ impl Screen {
             looked = seen.len().saturating_sub(words.len());
             let tail = String::from_utf8_lossy(&seen[looked.saturating_sub(400)..]).into_owned();
             assert!(began.elapsed() < PATIENCE, "{words:?} is not on the screen: {tail:?}");
-            let more = self.socket.hear_screen().await;
+            let more = self.socket.hear().await;
             assert!(more, "the connection closed before {words:?}: {tail:?}");
         }
     }

@@ -67,19 +67,8 @@ impl Socket {
         }
     }
 
-    /// Waits for more of the terminal; `false` when the server has closed.
-    pub(crate) async fn hear_screen(&mut self) -> bool {
-        let before = self.screen.len();
-        while self.screen.len() == before {
-            if !self.hear().await {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Takes one message; `false` when the server has closed.
-    async fn hear(&mut self) -> bool {
+    /// Takes one message, of whatever kind; `false` when the server has closed.
+    pub(crate) async fn hear(&mut self) -> bool {
         match timeout(PATIENCE, self.stream.next()).await.expect("the server says nothing") {
             Some(Ok(Message::Text(text))) => self.heard.extend(text.lines().map(str::to_owned)),
             Some(Ok(Message::Binary(bytes))) => self.screen.extend_from_slice(&bytes),

@@ -9,7 +9,7 @@ import { say } from "../words";
 import { watcher, type View } from "./view";
 
 export function outputView(): View {
-  const text = h("pre", { class: "plain", tabindex: "0", role: "region", "aria-label": say("output") });
+  const text = h("pre", { class: "plain", tabindex: "0", role: "group", "aria-label": say("output") });
   const empty = h("p", { class: "empty" }, say("output_empty"));
   const root = h("div", {}, empty, text);
   const changed = watcher();

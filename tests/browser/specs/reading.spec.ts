@@ -15,7 +15,7 @@ test("without a session the course and a lesson can be read, and say why nothing
   await expect(reader.getByRole("textbox", { name: "Source code" })).toContainText("bpf_printk");
 });
 
-test("every lesson opens in both languages; the Chinese page has the English text and says so", async ({ reader }) => {
+test("every lesson opens in both languages; a Chinese page without Chinese text has the English one and says so", async ({ reader }) => {
   for (const path of await lessons(reader)) {
     await reader.goto(`${ORIGIN}${path}`);
     const text = await reader.locator(".prose").innerText();
@@ -23,8 +23,13 @@ test("every lesson opens in both languages; the Chinese page has the English tex
     await expect(reader).toHaveURL(`${ORIGIN}/zh${path}`);
     await expect(reader.locator("html")).toHaveAttribute("lang", "zh-Hans");
     await expect(reader.getByRole("heading", { level: 1 })).toHaveText(/[\u4e00-\u9fff]/);
-    await expect(reader.locator(".text > .note")).toHaveText("本课暂时只有英文版。");
-    await expect(reader.locator('.prose[lang="en"]')).toHaveText(text, { useInnerText: true });
+    if ((await reader.locator('.prose[lang="en"]').count()) > 0) {
+      await expect(reader.locator(".text > .note")).toHaveText("本课暂时只有英文版。");
+      await expect(reader.locator(".prose")).toHaveText(text, { useInnerText: true });
+    } else {
+      await expect(reader.locator(".text > .note")).toHaveCount(0);
+      await expect(reader.locator(".prose > p").first()).toHaveText(/[\u4e00-\u9fff]/);
+    }
     await reader.getByRole("link", { name: "English" }).click();
     await expect(reader).toHaveURL(`${ORIGIN}${path}`);
   }
@@ -53,7 +58,8 @@ test.describe("without JavaScript", () => {
     await reader.getByText("Solution", { exact: true }).click();
     await expect(reader.locator("#solution")).toContainText("bpf_get_current_pid_tgid()");
     await reader.getByRole("link", { name: "Next" }).click();
-    await expect(reader).toHaveURL(`${ORIGIN}/lessons/libbpf-minimal`);
+    await expect(reader).toHaveURL(/\/lessons\/(?!hello$)[a-z0-9-]+$/);
+    await expect(reader.getByRole("heading", { level: 1 })).toBeVisible();
   });
 });
 
