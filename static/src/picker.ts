@@ -30,7 +30,7 @@ export function kernelPicker({ kernels, default_kernel }: Config, changed: (name
   const summary = h("summary", {}, h("span", { class: "what" }, `${say("kernel")} `), chosen);
   const rows = kernels.map((place) => {
     const box = h("input", { type: "checkbox", disabled: !usable(place), id: `kernel-${place.name}`, change: () => toggle(place.name) });
-    const only = button(say("kernels_only"), () => set([place.name]), "link");
+    const only = button(say("kernels_only"), () => alone(place.name, box), "link");
     only.setAttribute("aria-label", say("kernels_only_name", { name: place.name }));
     return { place, box, only, root: h("li", { class: place.state }, box, labelOf(place, default_kernel), usable(place) ? only : null) };
   });
@@ -59,6 +59,12 @@ export function kernelPicker({ kernels, default_kernel }: Config, changed: (name
 
   function fitting(wanted: string[]): string[] {
     return places.filter((name) => wanted.includes(name));
+  }
+
+  /** The button goes with its use; the keyboard stays in its row. */
+  function alone(name: string, box: HTMLElement): void {
+    box.focus();
+    set([name]);
   }
 
   function toggle(name: string): void {

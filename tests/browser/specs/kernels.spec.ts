@@ -38,6 +38,7 @@ test("the picker says what each place is, and is worked and left by keyboard", a
   // Whoever looks elsewhere has chosen.
   await picker.locator("summary").click();
   await picker.getByRole("button", { name: "Only 6.12" }).click();
+  await expect(box("6.12")).toBeFocused();
   await lab.page.getByRole("heading", { level: 1 }).click();
   await expect(box("6.1")).toBeHidden();
   await expect(picker.locator("summary")).toHaveText("Kernel 6.12");
