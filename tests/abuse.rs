@@ -12,7 +12,6 @@ use std::{
 };
 
 use bpflab_worker::{Event, MapView, TraceLine, Value, encode};
-use serde_json::json;
 use support::{
     guests::{self, DEFAULT, GRACE, can_use_guests, observed, passed},
     program::{self, fresh_name},

@@ -221,8 +221,8 @@ fn kernels_and_doctor_print_the_contracts_objects() {
     }
     let ran = to_end(&mut bpflab(&["kernels", "--format", "json"]));
     assert_eq!(ran.status, 0);
-    let lines = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let host = lines.last().expect("the host comes after the guests");
+    let mut lines = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let host = lines.next_back().expect("the host comes after the guests");
     assert_eq!(keys(&host), words("type name release state why accelerator features maps helpers hooks"));
     assert_eq!((&host["type"], &host["name"]), (&"kernel".into(), &"host".into()));
     assert_eq!((&host["state"], &host["accelerator"]), (&"ready".into(), &"none".into()));

@@ -1,0 +1,168 @@
+//! What becomes of snapshots and images that are not whole, and of a disk that
+//! is too small: one sentence, or made anew, and never used as they are.
+
+mod support;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    os::unix::fs::FileExt as _,
+    path::Path,
+    process::Command,
+};
+
+use bpflab::compile::data_folder;
+use rustix::process::getuid;
+use support::{
+    guests::{self, DEFAULT, Data, can_use_guests, refusal},
+    machine,
+    program::{self, fresh_name},
+    skipped,
+};
+
+/// Turns bits of a file over, at a place that is no hole.
+fn damage(file: &Path) {
+    let file = OpenOptions::new().read(true).write(true).open(file).expect("a file");
+    let at = rustix::fs::seek(&file, rustix::fs::SeekFrom::Data(0)).expect("something is in it");
+    let mut bytes = [0; 64];
+    let got = file.read_at(&mut bytes, at).expect("bytes");
+    bytes.iter_mut().for_each(|byte| *byte = !*byte);
+    file.write_all_at(&bytes[..got], at).expect("damage");
+}
+
+fn halve(file: &Path) {
+    let file = File::options().write(true).open(file).expect("a file");
+    file.set_len(file.metadata().expect("a length").len() / 2).expect("a shorter file");
+}
+
+#[test]
+fn a_damaged_snapshot_is_made_anew_and_never_used() {
+    if !can_use_guests() {
+        return;
+    }
+    let whole = Data::new();
+    let (first, _) = whole.run(DEFAULT);
+    assert_eq!(first.status, 0, "{first:?}");
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 6] = [
+        ("memory", damage),
+        ("memory", halve),
+        ("state", damage),
+        ("state", halve),
+        ("manifest.json", |file| fs::write(file, "{\"release\":").expect("half a manifest")),
+        ("manifest.json", |file| fs::remove_file(file).expect("no manifest")),
+    ];
+    for (name, harm) in harms {
+        let data = Data::new();
+        let snapshot = data.copy_snapshot(&whole, DEFAULT);
+        harm(&snapshot.join(name));
+        let (ran, story) = data.run(DEFAULT);
+        assert_eq!((ran.status, story.outcome()), (0, "completed"), "{name}: {ran:?}");
+        assert!(!story.has_no("preparing"), "{name}: it is made anew\n{story:?}");
+        let (_, again) = data.run(DEFAULT);
+        assert!(again.of("preparing").all(|step| step["step"] != "boot"), "{name}: once\n{again:?}");
+    }
+}
+
+#[test]
+fn a_snapshot_that_qemu_does_not_understand_is_made_anew() {
+    if !can_use_guests() {
+        return;
+    }
+    let data = Data::new();
+    assert_eq!(data.run(DEFAULT).0.status, 0);
+    // As another QEMU might have written it: whole, and of no use to this one.
+    let snapshot = data.snapshot(DEFAULT).expect("a snapshot");
+    let garbage = vec![0x5a; 100_000];
+    fs::write(snapshot.join("state"), &garbage).expect("a state");
+    let manifest = fs::read_to_string(snapshot.join("manifest.json")).expect("a manifest");
+    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let sum = Command::new("sha256sum").arg(snapshot.join("state")).output().expect("sha256sum");
+    manifest["state"] = String::from_utf8_lossy(&sum.stdout[..64]).into();
+    fs::write(snapshot.join("manifest.json"), manifest.to_string()).expect("a manifest");
+    let (ran, story) = data.run(DEFAULT);
+    if ran.status != 0 {
+        let said = refusal(&ran, &story);
+        assert!(said.contains("Run again"), "{said}");
+        assert_eq!(data.run(DEFAULT).0.status, 0, "and then it is made anew");
+    }
+}
+
+#[test]
+fn an_image_that_is_not_whole_is_refused_with_the_command_that_mends_it() {
+    if !can_use_guests() {
+        return;
+    }
+    type Harm = fn(&Path);
+    let harms: [(&str, &str, Harm); 5] = [
+        ("kernel-", "vmlinuz", halve),
+        ("kernel-", "modules.cpio", damage),
+        ("kernel-", "manifest.json", |file| fs::write(file, "{").expect("half a manifest")),
+        ("root-", "root.erofs", damage),
+        ("root-", "root.erofs", |file| fs::remove_file(file).expect("no root")),
+    ];
+    for (folder, name, harm) in harms {
+        let data = Data::with_copied_images(DEFAULT);
+        let images = data.path().join("images");
+        let folder =
+            machine::names_in(&images).into_iter().find(|own| own.starts_with(folder)).expect("an image");
+        harm(&images.join(&folder).join(name));
+        let (ran, story) = data.run(DEFAULT);
+        let said = refusal(&ran, &story);
+        assert!(said.contains("make images") && said.contains(name), "{name}: {said}");
+        assert!(data.snapshot(DEFAULT).is_none());
+    }
+    let data = Data::with_copied_images("no such kernel");
+    let (ran, story) = data.run(DEFAULT);
+    let said = refusal(&ran, &story);
+    assert!(said.contains("make images"), "{said}");
+}
+
+/// A small disk of its own; goes on drop.
+struct SmallDisk<'a>(&'a Path);
+
+impl<'a> SmallDisk<'a> {
+    fn new(place: &'a Path, size: &str) -> Self {
+        let options = format!("size={size},mode=755");
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(place).status();
+        assert!(done.expect("mount starts").success());
+        Self(place)
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        // Nothing else can be done.
+        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
+    }
+}
+
+#[test]
+fn too_small_a_disk_is_told_in_one_sentence() {
+    if !can_use_guests() {
+        return;
+    }
+    if !getuid().is_root() && !skipped("needs root, to mount a small disk") {
+        return;
+    }
+    // Room for nothing; for headers and no snapshot; for half of one.
+    for size in ["64k", "24m", "80m"] {
+        let data = Data::new();
+        let place = data.path().join("small");
+        fs::create_dir(&place).expect("a folder");
+        let _disk = SmallDisk::new(&place, size);
+        std::os::unix::fs::symlink(data_folder().join("images"), place.join("images")).expect("a link");
+        let quiet = program::quiet(&fresh_name());
+        let (ran, story) = guests::run_and_hear(
+            DEFAULT,
+            &quiet,
+            &["--data", &place.display().to_string(), "--for", "300ms"],
+        );
+        let said = refusal(&ran, &story);
+        assert!(said.contains("disk is full") || said.contains("No space left"), "{size}: {said}");
+        let names = machine::names_in(&place.join("snapshots"));
+        assert!(
+            !names.iter().any(|name| name.starts_with(".making")),
+            "{size}: half a snapshot stays: {names:?}"
+        );
+    }
+}
