@@ -10,7 +10,7 @@ BPFLAB   := target/release/bpflab
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help setup setup-test page worker build images serve host test bench check fmt lint clean
+.PHONY: stress help setup setup-test page worker build images serve host test bench check fmt lint clean
 
 help:
 	@echo "make serve   install what is missing, build, and serve on http://$(LISTEN)"
@@ -20,6 +20,7 @@ help:
 	@echo "make images  build the guests' images that are missing (a minute, once)"
 	@echo "make check   prove the lessons on every guest's kernel"
 	@echo "make bench   measure against doing it by hand"
+	@echo "make stress  100 boots and 200 restores of each guest, eight at a time"
 	@echo "make fmt     format Rust and C"
 	@echo "make lint    what CI says about format and style"
 	@echo "make clean   remove what was built"
@@ -82,6 +83,9 @@ check: images
 
 bench: setup setup-test build
 	@cargo bench --bench lab
+
+stress: setup images
+	@BPFLAB_STRESS=100,200 cargo test --test stress -- --nocapture
 
 fmt:
 	@cargo fmt --all

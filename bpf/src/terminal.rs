@@ -18,6 +18,7 @@ use bpflab_worker::Window;
 use nix::{
     libc,
     pty::{Winsize, openpty},
+    sys::signal::{SigHandler, SigSet, Signal, signal},
 };
 
 /// Bytes carried at once.
@@ -98,9 +99,14 @@ fn start(slave: OwnedFd) -> crate::Result<Child> {
         .env("LANG", "C.UTF-8")
         .env("PS1", r"guest:\w# ")
         .current_dir("/root");
-    // SAFETY: two system calls on descriptors of the child's own, nothing else.
+    // SAFETY: system calls on the child's own signals and descriptors, nothing else.
     unsafe {
         command.pre_exec(|| {
+            // What is ignored stays so through exec, and then Ctrl-C ends nothing.
+            for number in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGPIPE] {
+                signal(number, SigHandler::SigDfl)?;
+            }
+            SigSet::empty().thread_set_mask()?;
             nix::unistd::setsid()?;
             if libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
                 return Err(io::Error::last_os_error());

@@ -1,0 +1,57 @@
+//! Many boots and restores of each kernel, eight at a time: none may end in an
+//! oops, and each must answer.
+//!
+//! A few by default; `make stress` makes 100 boots and 200 restores of each.
+
+mod support;
+
+use std::sync::Arc;
+
+use bpflab::{
+    backend::Trial,
+    lab::{self, Folders, Setup},
+};
+use support::guests::{KERNELS, can_use_guests};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+/// At once.
+const AT_ONCE: usize = 8;
+
+/// Boots and restores of each kernel, as `BOOTS,RESTORES`.
+const VARIABLE: &str = "BPFLAB_STRESS";
+const USUAL: (usize, usize) = (2, 8);
+
+fn counts() -> (usize, usize) {
+    let Ok(word) = std::env::var(VARIABLE) else { return USUAL };
+    let (boots, restores) = word.split_once(',').expect("BOOTS,RESTORES");
+    (boots.parse().expect("a number of boots"), restores.parse().expect("a number of restores"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_boot_and_no_restore_ends_in_an_oops() {
+    if !can_use_guests() {
+        return;
+    }
+    let (boots, restores) = counts();
+    let lab = Arc::new(lab::prepare(&Folders::new(None, None), &Setup::local()).await);
+    for kernel in KERNELS {
+        for (way, count) in [(Trial::Boot, boots), (Trial::Restore, restores)] {
+            let places = Arc::new(Semaphore::new(AT_ONCE));
+            let mut trials = JoinSet::new();
+            for _ in 0..count {
+                let (lab, places) = (lab.clone(), places.clone());
+                trials.spawn(async move {
+                    let _place = places.acquire_owned().await.expect("never closed");
+                    lab.backends.guests().trial(kernel, way).await
+                });
+            }
+            let mut slowest = std::time::Duration::ZERO;
+            while let Some(trial) = trials.join_next().await {
+                let took =
+                    trial.expect("no panic").unwrap_or_else(|error| panic!("{kernel}, {way:?}: {error}"));
+                slowest = slowest.max(took);
+            }
+            println!("{kernel}: {count} × {way:?}, {AT_ONCE} at once, the slowest {slowest:.1?}");
+        }
+    }
+}
