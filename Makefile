@@ -81,7 +81,7 @@ comma := ,
 check: images
 	@$(BPFLAB) check --kernel all
 
-bench: setup setup-test build
+bench: setup setup-test build images
 	@cargo bench --bench lab
 
 stress: setup images

@@ -166,6 +166,7 @@ async fn a_guest_serves_one_run_and_warm_ones_are_replaced() {
     }
     // Warm ones for the first kernel only would do; every kernel gets some.
     let server = Server::of(&mut server::command(&support::lessons(), &["--warm-memory", "160"]));
+    let server = guests::ready(server);
     support::eventually("a warm guest of each kernel", || {
         (guests::qemus(server.pid()).len() == KERNELS.len()).then_some(())
     });
@@ -212,7 +213,7 @@ async fn a_server_killed_with_guests_leaves_no_qemu_and_no_file_of_a_run() {
         let before = machine::temporary_files().into_iter().collect();
         let words = ["--warm-memory", if moment.is_none() { "320" } else { "0" }];
         let command = &mut server::command(&support::lessons(), &words);
-        let mut server = Server::of(command.env("TMPDIR", temporary.path()));
+        let mut server = guests::ready(Server::of(command.env("TMPDIR", temporary.path())));
         let mut socket = Socket::open(&server).await;
         socket.run_with(&program::early(&fresh_name()), json!({"kernels": KERNELS})).await;
         match moment {

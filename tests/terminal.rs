@@ -65,10 +65,10 @@ async fn the_window_has_the_size_that_the_browser_says() {
         assert!(began.elapsed() < Duration::from_secs(10), "the last size does not arrive");
     }
     // Ctrl-C is a key like any other.
-    screen.line("sleep 600").await;
-    screen.until("sleep 600").await;
+    screen.line("python3 -c 'print(40 + 2, flush=True); import time; time.sleep(600)'").await;
+    screen.until("42\r\n").await;
     screen.keys("\u{3}").await;
-    assert_eq!(screen.ask("echo $?").await, "130");
+    assert_eq!(screen.ask("echo $?").await, "130", "ended by its signal");
 }
 
 #[tokio::test]
@@ -280,8 +280,8 @@ time.sleep(0.5)
 os.write(main, b"stty size; echo si''ze\n")
 until(b"33 111\r\n")
 until(b"size")
-os.write(main, b"sleep 500\n")
-until(b"sleep 500")
+os.write(main, b"python3 -c 'print(40 + 2, flush=True); import time; time.sleep(500)'\n")
+until(b"42\r\n")
 os.write(main, b"\x03")
 os.write(main, b"echo st$?\n")
 until(b"st130")

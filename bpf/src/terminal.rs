@@ -103,7 +103,8 @@ fn start(slave: OwnedFd) -> crate::Result<Child> {
     unsafe {
         command.pre_exec(|| {
             // What is ignored stays so through exec, and then Ctrl-C ends nothing.
-            for number in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGPIPE] {
+            for number in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGPIPE]
+            {
                 signal(number, SigHandler::SigDfl)?;
             }
             SigSet::empty().thread_set_mask()?;

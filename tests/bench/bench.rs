@@ -2,7 +2,8 @@
 //! programs and the same machine, in one run. Prints Markdown.
 //!
 //! A program of its own, not a timed test: the real release server, the real
-//! worker, this kernel. Needs root, clang, a C compiler and the built worker.
+//! worker, this kernel and a guest's. Needs root, clang, a C compiler, the built
+//! worker and the images. `cargo bench --bench lab -- guests` is the guests alone.
 
 mod compiling;
 mod first_line;
@@ -60,7 +61,8 @@ fn begin() -> anyhow::Result<bool> {
         // tracefs may be mounted nowhere, and what is mounted here is ours alone.
         let own = std::env::current_exe()?;
         let mut again = Command::new("unshare");
-        again.args(["--mount", "--propagation", "private"]).arg(own).env(INSIDE, "1");
+        again.args(["--mount", "--propagation", "private"]).arg(own);
+        again.args(std::env::args().skip(1)).env(INSIDE, "1");
         return Err(again.exec().into());
     }
     if !Path::new(TRACEFS).join("trace_pipe").exists() {
@@ -71,7 +73,18 @@ fn begin() -> anyhow::Result<bool> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure())
 }
 
+/// The word after `--` that leaves the host's part out.
+const GUESTS_ONLY: &str = "guests";
+
 async fn measure() -> anyhow::Result<bool> {
+    if std::env::args().any(|word| word == GUESTS_ONLY) {
+        let course = tempfile::tempdir()?;
+        programs::write_course(course.path(), &[(programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned())])?;
+        let server = Server::start(course.path()).await?;
+        let met = guests::measure(&server).await?;
+        server.end().await?;
+        return Ok(met);
+    }
     let worker = find_worker().map_err(|error| anyhow::anyhow!("{error}; run make worker"))?;
     let compilers = Compilers::prepare(Confinement::Namespaces, &data_folder(), &worker).await?;
     let compiler = compilers.get(&Types::Running).await?;

@@ -26,6 +26,7 @@ use super::{
     skipped,
     socket::Socket,
     story::{Story, is_end},
+    within,
 };
 
 /// As `kernels.toml` names them.
@@ -54,15 +55,28 @@ pub(crate) fn can_use_guests() -> bool {
     true
 }
 
-/// A server that keeps no guest warm, so that the machine is this test's.
+/// A server that keeps no guest warm and has made every kernel ready, so that
+/// the machine is this test's, and its guests are this test's runs.
 pub(crate) fn server() -> Server {
-    with_lessons(&lessons())
+    ready(Server::of(&mut server::command(&lessons(), &["--warm-memory", "0"])))
 }
 
-/// The same with lessons of a test.
-pub(crate) fn with_lessons(lessons: &Path) -> Server {
-    Server::of(&mut server::command(lessons, &["--warm-memory", "0"]))
+/// Waits until a server has made every kernel ready.
+pub(crate) fn ready(server: Server) -> Server {
+    let is_ready = |line: &str, kernel: &str| {
+        line.starts_with(&format!("bpflab: {kernel} ")) && line.contains(" is ready")
+    };
+    let all = within(FIRST_USE, || {
+        let log = server.log();
+        KERNELS.iter().all(|kernel| log.lines().any(|line| is_ready(line, kernel))).then_some(())
+    });
+    assert!(all.is_some(), "not every kernel is made ready:\n{}", server.log());
+    server
 }
+
+/// What four kernels may take at their first use, one after the other, on a
+/// machine that is busy.
+const FIRST_USE: Duration = Duration::from_secs(300);
 
 /// Every QEMU below a process.
 pub(crate) fn qemus(of: u32) -> Vec<Process> {
