@@ -144,7 +144,7 @@ async fn the_terminal_closes_with_its_run() {
     assert!(began.elapsed() < Duration::from_secs(4), "it took {:?}", began.elapsed());
     let closed = story.of("terminal").last().expect("the terminal's end is told");
     assert_eq!(closed["open"], false);
-    screen.line("echo anyone").await;
+    screen.retake().await;
     assert_eq!(screen.socket.refusal().await.0, "bad_message");
     let gone = within(ONE_SECOND, || guests::qemus(server.pid()).is_empty().then_some(()));
     assert!(gone.is_some());

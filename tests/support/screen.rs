@@ -35,6 +35,11 @@ impl Screen {
         screen
     }
 
+    /// Asks for the terminal once more.
+    pub(crate) async fn retake(&mut self) {
+        self.take(24, 80).await;
+    }
+
     async fn take(&mut self, rows: u16, cols: u16) {
         let (run, kernel) = (&self.run, &self.kernel);
         let message = json!({"type": "terminal", "run": run, "kernel": kernel, "rows": rows, "cols": cols});
@@ -84,17 +89,16 @@ impl Screen {
         said.replace('\r', "").trim_end().to_owned()
     }
 
-    /// Puts a file into the guest; short enough lines for a terminal.
+    /// Puts a file into the guest, in short enough lines for a terminal.
     pub(crate) async fn put(&mut self, path: &str, bytes: &[u8]) {
-        self.line(&format!("stty -echo; cat >{path}.hex")).await;
-        for piece in bytes.chunks(400) {
+        self.line(&format!("cat >{path}.hex <<'LAST'")).await;
+        for piece in bytes.chunks(32) {
             let hex: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
             self.line(&hex).await;
         }
-        self.keys("\u{4}").await;
-        let decode = format!(
-            "stty echo; python3 -c \"open('{path}','wb').write(bytes.fromhex(open('{path}.hex').read()))\""
-        );
+        self.line("LAST").await;
+        let decode =
+            format!("python3 -c \"open('{path}','wb').write(bytes.fromhex(open('{path}.hex').read()))\"");
         self.ask(&decode).await;
         let size = self.ask(&format!("wc -c <{path}")).await;
         assert_eq!(size, bytes.len().to_string(), "the file arrived whole");

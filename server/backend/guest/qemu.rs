@@ -4,13 +4,20 @@
 //! QEMU's own, has no network, and may start nothing. Does not know what a
 //! snapshot is for.
 
-use std::{fs::File, io, os::fd::OwnedFd, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    os::fd::OwnedFd,
+    process::Stdio,
+    sync::Arc,
+    time::Duration,
+};
 
 use command_fds::{CommandFdExt as _, FdMapping};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use tokio::{
     io::AsyncReadExt as _,
-    net::UnixStream,
+    net::{UnixStream, unix::pipe::Receiver},
     process::{Child, Command},
 };
 
@@ -26,9 +33,9 @@ const CPUS: u32 = 2;
 /// The scratch disk, in bytes; what is not written takes no room.
 const SCRATCH_BYTES: u64 = 64 << 20;
 
-/// TCG's memory for translated code, in MiB: a run of a large program fills
-/// about 20, and what is not used takes no room.
-const TRANSLATED_MIB: u32 = 16;
+/// TCG's memory for translated code, in MiB. Larger, and a waiting guest costs more
+/// than 32 MiB; smaller, and a first run translates the same code twice.
+const TRANSLATED_MIB: u32 = 12;
 
 /// QEMU's address space, in bytes: the guest's memory, its own, its libraries.
 const ADDRESS_SPACE: u64 = 3 << 30;
@@ -51,6 +58,7 @@ const KERNEL_LINE: &str = "console=ttyS0 loglevel=4 oops=panic panic=-1 rcupdate
 
 /// Where descriptors lie in QEMU.
 mod fd {
+    pub(super) const GO: i32 = 8;
     pub(super) const READY: i32 = 9;
     pub(super) const MEMORY: i32 = 10;
     pub(super) const ROOT: i32 = 11;
@@ -124,7 +132,9 @@ impl Qemu {
         let (console, console_end) = pair()?;
         let (monitor, monitor_end) = pair()?;
         let (ready, tell) = io::pipe()?;
+        let (go_on, mut go) = io::pipe()?;
         let mut passed = vec![
+            map(OwnedFd::from(go_on), fd::GO),
             map(OwnedFd::from(tell), fd::READY),
             map(machine.memory.try_clone()?.into(), fd::MEMORY),
             map(machine.root.try_clone()?.into(), fd::ROOT),
@@ -155,8 +165,15 @@ impl Qemu {
             .map_err(|_| io::Error::other("two files by one descriptor"))?;
         let mut process = command.spawn()?;
         drop(command); // it holds our copies of QEMU's ends
-        let greeting = tokio::time::timeout(GREETING, Monitor::greet(monitor)).await;
-        drop(ready); // bubblewrap has written to it by now
+        let greeting = async {
+            if machine.walls == Walls::Namespaces {
+                // Closed without a word, it failed and says why.
+                Receiver::from_owned_fd(ready.into())?.read_u8().await.map_err(|_| Error::Ended)?;
+                go.write_all(b"\n")?;
+            }
+            Monitor::greet(monitor).await
+        };
+        let greeting = tokio::time::timeout(GREETING, greeting).await;
         match greeting.unwrap_or(Err(Error::Ended)) {
             Ok(monitor) => Ok(Self { process, monitor, console: Console::read(console), worker, terminal }),
             Err(error) => Err(last_words(&mut process).await.unwrap_or(error)),
@@ -213,7 +230,12 @@ fn walls(walls: Walls, accelerator: Accelerator) -> Command {
         .process_group(0) // a Ctrl-C in our terminal is ours
         .kill_on_drop(true);
     let root = rustix::process::getuid().is_root();
-    command.args(["setpriv", "--pdeathsig", "KILL"]);
+    if root || walls == Walls::Seccomp {
+        command.arg("setpriv");
+    }
+    if walls == Walls::Seccomp {
+        command.args(["--pdeathsig", "KILL"]);
+    }
     if root {
         command.args(["--reuid", NOBODY, "--regid", NOBODY]);
         match accelerator.group() {
@@ -229,8 +251,19 @@ fn walls(walls: Walls, accelerator: Accelerator) -> Command {
     command.args(["--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib"]);
     command.args(["--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev"]);
     command.args(["--dev-bind-try", "/dev/kvm", "/dev/kvm", "--remount-ro", "/", "--chdir", "/"]);
-    command.args(["--info-fd", &fd::READY.to_string()]);
+    // As the first process of its namespace, the shell's life is bound to
+    // bubblewrap's before it says anything. One of which nobody hears, since we
+    // were killed meanwhile, gets no answer and ends. Bubblewrap itself must not
+    // be killed before it lets its child go (no --pdeathsig, no --info-fd that
+    // breaks): the child would wait for ever.
+    command.args(["--as-pid-1", "/usr/bin/sh", "-c", &start_word(), "sh"]);
     command
+}
+
+/// Waits for our word, then becomes what follows.
+fn start_word() -> String {
+    let (go, ready) = (fd::GO, fd::READY);
+    format!(r#"echo >&{ready} && read -r word <&{go} && exec {go}<&- {ready}>&- && exec "$@""#)
 }
 
 /// One disk, of which QEMU gets the open file only.
