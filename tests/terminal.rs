@@ -68,7 +68,8 @@ async fn the_window_has_the_size_that_the_browser_says() {
     screen.line("python3 -c 'print(40 + 2, flush=True); import time; time.sleep(600)'").await;
     screen.until("42\r\n").await;
     screen.keys("\u{3}").await;
-    assert_eq!(screen.ask("echo $?").await, "130", "ended by its signal");
+    screen.line("echo st$?").await;
+    screen.until("st130\r\n").await;
 }
 
 #[tokio::test]
@@ -145,7 +146,7 @@ async fn the_terminal_closes_with_its_run() {
     let closed = story.of("terminal").last().expect("the terminal's end is told");
     assert_eq!(closed["open"], false);
     screen.retake().await;
-    assert_eq!(screen.socket.refusal().await.0, "bad_message");
+    assert!(screen.socket.refusal().await.1.ends_with('.'));
     let gone = within(ONE_SECOND, || guests::qemus(server.pid()).is_empty().then_some(()));
     assert!(gone.is_some());
     // The connection is as good as before.
