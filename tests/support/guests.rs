@@ -58,7 +58,12 @@ pub(crate) fn can_use_guests() -> bool {
 /// A server that keeps no guest warm and has made every kernel ready, so that
 /// the machine is this test's, and its guests are this test's runs.
 pub(crate) fn server() -> Server {
-    ready(Server::of(&mut server::command(&lessons(), &["--warm-memory", "0"])))
+    with_lessons(&lessons())
+}
+
+/// The same with lessons of a test.
+pub(crate) fn with_lessons(lessons: &Path) -> Server {
+    ready(Server::of(&mut server::command(lessons, &["--warm-memory", "0"])))
 }
 
 /// Waits until a server has made every kernel ready.
