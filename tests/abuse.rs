@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bpflab_worker::{Event, MapView, TraceLine, Value, encode};
 use support::{
     guests::{self, DEFAULT, GRACE, can_use_guests, observed, passed},
     program::{self, fresh_name},
@@ -113,6 +114,11 @@ in_turn! {
     a_guest_that_powers_off_or_reboots_is_told: powers_off();
     a_worker_killed_by_root_is_told: killed_by_root();
     a_guest_taken_by_root_ends_when_it_is_stopped: taken_by_root();
+    a_frame_of_4_gib_cuts_the_guest_off: lies("header", &u32::MAX.to_le_bytes());
+    a_nest_of_10_000_values_cuts_the_guest_off: lies("nest", &nest());
+    a_word_out_of_turn_cuts_the_guest_off: lies("hello", &encode(&Event::Hello { version: 3, release: "9".into() }));
+    bytes_that_are_no_message_cut_the_guest_off: lies("garbage", &[200, 0, 0, 0, 255, 255, 255, 255, 255].repeat(40));
+    frames_at_full_speed_hurt_nobody: floods_frames();
 }
 
 async fn floods_trace() {
@@ -191,7 +197,7 @@ async fn powers_off() {
 }
 
 async fn killed_by_root() {
-    for line in ["kill -9 $(pgrep -f 'bpflab-worker load')", "kill -SEGV $(pgrep -f 'bpflab-worker load')"] {
+    for line in ["pkill -KILL -x bpflab-worker", "pkill -ABRT -x bpflab-worker"] {
         let (_server, mut screen, neighbours) = by_root(DEFAULT, &[line]).await;
         let story = screen.socket.rest().await;
         assert_eq!(story.outcome(), "worker_died", "{story:?}");
@@ -204,7 +210,7 @@ async fn killed_by_root() {
 async fn taken_by_root() {
     let halt = "python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0xcdef0123)'";
     let abuses: [&[&str]; 5] = [
-        &["kill -STOP $(pgrep -f 'bpflab-worker load')"],
+        &["pkill -STOP -x bpflab-worker"],
         &["for i in 1 2 3; do chrt -f 99 sh -c 'while :; do :; done' & done"],
         &["yes >/dev/ttyS0 & yes >/dev/kmsg &"],
         &["bomb() { bomb | bomb & }; bomb"],
@@ -222,4 +228,61 @@ async fn taken_by_root() {
         assert_eq!(story.outcome(), "cancelled", "{lines:?}: {story:?}");
         assert_eq!(guests::qemus(server.pid()), [], "{lines:?}");
     }
+}
+
+/// Takes the worker's place and says these bytes.
+async fn speak(bytes: &[u8], how: &str) -> (Server, Screen, [Socket; 2]) {
+    let server = guests::server();
+    let mut screen = Screen::open(&server, DEFAULT, &program::quiet(&fresh_name())).await;
+    screen.put("/tmp/speak.py", include_str!("attack/speak.py").as_bytes()).await;
+    screen.put("/tmp/frame", bytes).await;
+    let neighbours = neighbours(&server).await;
+    // From here on the screen is silent: the worker that relays it is stopped.
+    screen.line(&format!("python3 /tmp/speak.py /tmp/frame {how}")).await;
+    (server, screen, neighbours)
+}
+
+async fn lies(name: &str, bytes: &[u8]) {
+    let (server, mut screen, neighbours) = speak(bytes, "once").await;
+    // A run with a terminal would last for half an hour: that it ends is the cut.
+    let story = screen.socket.rest().await;
+    assert_eq!(story.outcome(), "worker_died", "{name}: {story:?}");
+    assert!(story.says("guest-lied").contains("a worker never sends"), "{name}");
+    are_well(neighbours).await;
+    assert_eq!(guests::qemus(server.pid()), [], "{name}");
+}
+
+/// An array in an array in an array, as the value of a map.
+fn nest() -> Vec<u8> {
+    let value = Value::Array(vec![Value::Bool(true)]);
+    let entries = vec![(value.clone(), Value::Bool(false))];
+    let view = MapView { name: "map".into(), full: true, entries, removed: Vec::new(), total: 1, shown: 1 };
+    let body = &encode(&Event::Map(view))[4..];
+    let opening = &encode(&value)[4..6];
+    let at = body.windows(2).position(|bytes| bytes == opening).expect("the array is in it");
+    let deep = [&body[..at], &opening.repeat(10_000), &body[at..]].concat();
+    [&u32::try_from(deep.len()).expect("a small frame").to_le_bytes()[..], &deep].concat()
+}
+
+async fn floods_frames() {
+    let line = TraceLine {
+        time: 1.0,
+        task: "attack".into(),
+        pid: 1,
+        cpu: 0,
+        flags: ".....".into(),
+        text: "as fast as it goes".into(),
+        lab: false,
+    };
+    let (server, mut screen, neighbours) = speak(&encode(&Event::Trace(vec![line; 100])), "forever").await;
+    let before = server.memory();
+    are_well(neighbours).await;
+    let grown = server.memory().saturating_sub(before) >> 20;
+    assert!(grown < 128, "the server grew by {grown} MiB");
+    let began = Instant::now();
+    screen.stop().await;
+    let story = screen.socket.rest().await;
+    assert!(began.elapsed() < Duration::from_secs(4) + GRACE, "{:?}", began.elapsed());
+    assert_eq!(story.outcome(), "cancelled");
+    assert!(story.lost() + story.of("trace").count() as u64 > 10_000, "it was a flood: {story:?}");
 }

@@ -386,9 +386,12 @@ impl Observation<'_> {
 
     fn explain_limit(&mut self) {
         let seconds = self.since.elapsed().as_secs();
-        if !matches!(self.phase, Phase::Stop(_)) {
-            self.diagnose(Origin::Attach, "stage-timed-out", Sentence::StageTimedOut { seconds });
-        }
+        let (id, sentence) = match self.phase {
+            Phase::Stop(_) => return,
+            Phase::Attach => ("attach-timed-out", Sentence::AttachTimedOut { seconds }),
+            _ => ("stage-timed-out", Sentence::StageTimedOut { seconds }),
+        };
+        self.diagnose(Origin::Attach, id, sentence);
     }
 
     fn refused(&mut self, refusal: Refusal) {

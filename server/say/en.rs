@@ -176,6 +176,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::StageTimedOut { seconds } => {
             format!("This step took longer than {seconds} s, so the run was ended. Run it again; if it happens again, the machine is too busy.")
         }
+        S::AttachTimedOut { seconds } => format!(
+            "Attaching took longer than {seconds} s, so the run was ended. A program runs from the moment that it is attached: one that works for long at a hook that fires all the time leaves its kernel no time for anything else. Let it do less, or attach it to something rarer; if that is not it, the machine is too busy."
+        ),
         S::WorkerDied => "The process that loads programs ended in the middle of the run. Run it again.".into(),
         S::WorkerMissing { looked } => {
             format!("The worker is not built (looked for {looked}): run \"make worker\".")

@@ -116,6 +116,9 @@ pub enum Sentence {
     StageTimedOut {
         seconds: u64,
     },
+    AttachTimedOut {
+        seconds: u64,
+    },
     WorkerDied,
     WorkerMissing {
         looked: String,

@@ -158,6 +158,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::StageTimedOut { seconds } => {
             format!("这一步超过了 {seconds} 秒，因此运行被终止。请再试一次；若仍如此，说明机器太忙。")
         }
+        S::AttachTimedOut { seconds } => format!(
+            "挂载超过了 {seconds} 秒，因此运行被终止。程序从挂载的那一刻起就会运行：如果它在一个不断触发的挂载点上每次都运行很久，内核就没有时间做别的事了。请让它做得更少，或挂载到更少触发的地方；如果不是这个原因，说明机器太忙。"
+        ),
         S::WorkerDied => "负责加载程序的进程在运行中途结束了。请再运行一次。".into(),
         S::WorkerMissing { looked } => format!("worker 尚未构建（查找了 {looked}）：请运行 “make worker”。"),
         S::WorkerStale => "worker 与服务器版本不一致：请运行 “make worker”。".into(),

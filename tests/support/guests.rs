@@ -220,10 +220,12 @@ pub(crate) fn refusal(ran: &Ran, story: &Story) -> String {
 /// allows, and two for a machine that is busy with other tests.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
-/// Seconds from a story's first observing to its end.
+/// How long the last step of a story took: observing, or where it never got
+/// to that, attaching.
 pub(crate) fn observed(story: &Story) -> Duration {
     let at = |kind: &str| story.one(kind)["at"].as_f64().expect("milliseconds");
-    Duration::from_secs_f64((at("ended") - at("observing")) / 1e3)
+    let began = if story.has_no("observing") { "loaded" } else { "observing" };
+    Duration::from_secs_f64((at("ended") - at(began)) / 1e3)
 }
 
 /// `bpflab` with a data folder.
