@@ -8,7 +8,7 @@ WORKER_ARGS := -p bpflab-worker --release --target $(ARCH) --target-dir target-w
 LISTEN   ?= 127.0.0.1:8080
 BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
-# Many guests, many seconds: after all that fails sooner.
+# Many guests, many seconds: after all that fails sooner, and one test at a time.
 LONG     := abuse both damage guests images_from_packages kernels stress terminal
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
@@ -72,7 +72,7 @@ test: setup setup-test page
 	@cargo run --quiet -- images
 	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernels)
 	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG),$(TESTS)))
-	@cargo test --no-fail-fast $(addprefix --test=,$(LONG))
+	@cargo test --no-fail-fast $(addprefix --test=,$(LONG)) -- --test-threads=1
 	$(call say,4 of 5: the lessons on every kernel)
 	@cargo run --quiet -- check --kernel all --jobs 2
 	$(call say,5 of 5: the page in a browser)

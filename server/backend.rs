@@ -10,7 +10,7 @@ mod worker;
 
 pub use guest::{
     Accelerator, Guests, KVM_DEADLINE, KVM_DEVICE, Programs, RUN_COST, Rehearsal, Settings as GuestSettings,
-    Step, Trial,
+    Step, Trial, cgroups,
 };
 pub use host::{Host, HostSettings};
 pub use worker::{Words, Worker};

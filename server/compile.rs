@@ -8,6 +8,7 @@ mod clang;
 mod diagnostics;
 pub mod flags;
 mod headers;
+mod limits;
 mod object;
 mod sandbox;
 mod sources;
@@ -215,7 +216,7 @@ impl Compiler {
     fn judge(&self, sources: &Sources, ended: Ended) -> Compiled {
         let (program, _) = sources.program();
         let error = |id, sentence| Compiled::Failed(vec![Diagnostic::error(Origin::Compiler, id, sentence)]);
-        let limits = &sandbox::LIMITS;
+        let limits = &limits::LIMITS;
         match ended {
             Ended::PastLimits => error(
                 "compiler-limit",

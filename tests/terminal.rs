@@ -64,8 +64,8 @@ async fn the_window_has_the_size_that_the_browser_says() {
     while screen.ask("stty size").await != "30 100" {
         assert!(began.elapsed() < Duration::from_secs(10), "the last size does not arrive");
     }
-    // Ctrl-C is a key like any other.
-    screen.line("python3 -c 'print(40 + 2, flush=True); import time; time.sleep(600)'").await;
+    // Ctrl-C is a key like any other. (A Python that is about to sleep may miss it.)
+    screen.line("sh -c 'echo $((40 + 2)); exec sleep 600'").await;
     screen.until("42\r\n").await;
     screen.keys("\u{3}").await;
     screen.line("echo st$?").await;
@@ -281,7 +281,7 @@ time.sleep(0.5)
 os.write(main, b"stty size; echo si''ze\n")
 until(b"33 111\r\n")
 until(b"size")
-os.write(main, b"python3 -c 'print(40 + 2, flush=True); import time; time.sleep(500)'\n")
+os.write(main, b"sh -c 'echo $((40 + 2)); exec sleep 500'\n")
 until(b"42\r\n")
 os.write(main, b"\x03")
 os.write(main, b"echo st$?\n")

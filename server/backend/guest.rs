@@ -4,6 +4,7 @@
 //! may wait warm. Does not know what a run is.
 
 mod accelerator;
+mod cgroup;
 mod console;
 mod error;
 mod features;
@@ -17,6 +18,8 @@ mod rehearsal;
 mod snapshot;
 
 pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
+pub(super) use cgroup::Cgroup;
+pub use cgroup::cgroups;
 pub(super) use console::Console;
 pub(super) use error::Error;
 pub(super) use features::ask;
@@ -27,11 +30,11 @@ pub use rehearsal::{Programs, Rehearsal};
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{Mutex, OnceCell, watch};
 
 use super::Worker;
 use crate::{
@@ -111,10 +114,12 @@ struct Entry {
     name: String,
     is_default: bool,
     image: Result<Image, Missing>,
-    snapshot: OnceCell<Arc<Snapshot>>,
+    snapshot: Mutex<Option<Arc<Snapshot>>>,
     features: OnceCell<Arc<Features>>,
     step: watch::Sender<Option<Step>>,
     pool: Pool,
+    /// Of its guests' kernels, since the start.
+    panics: Arc<AtomicU64>,
 }
 
 impl Guests {
@@ -131,10 +136,11 @@ impl Guests {
                     image: crate::image::find(&settings.data, kernel),
                     is_default: kernel.default,
                     name: kernel.name.clone(),
-                    snapshot: OnceCell::new(),
+                    snapshot: Mutex::default(),
                     features: OnceCell::new(),
                     step: watch::Sender::new(None),
                     pool: Pool::new(warm),
+                    panics: Arc::default(),
                 })
             })
             .collect();
@@ -203,7 +209,16 @@ impl Guests {
     /// The kernel cannot be used, or its guest does not start.
     pub(super) async fn worker(&self, kernel: &str) -> Result<Worker, super::Error> {
         let (entry, snapshot) = self.snapshot(kernel).await?;
-        Ok(entry.pool.take(&snapshot).await?)
+        let taken = match entry.pool.take(&snapshot).await {
+            Err(Error::Unreadable(why)) => {
+                tracing::warn!(%why, kernel, "a snapshot that QEMU cannot read is made anew");
+                entry.discard(&snapshot).await;
+                let (_, snapshot) = self.snapshot(kernel).await?;
+                entry.pool.take(&snapshot).await
+            }
+            taken => taken,
+        };
+        Ok(taken?.counting(entry.panics.clone()))
     }
 
     /// Whether guests run by hardware here; found out by booting one.
@@ -239,20 +254,22 @@ impl Guests {
         let entry = self.find(kernel).ok_or(super::Error::Off(Sentence::NoKernel))?;
         let image = entry.image.as_ref().map_err(|why| super::Error::Off(why.sentence(kernel)))?;
         let worker = self.worker.as_ref().map_err(|why| super::Error::Off(why.clone()))?;
-        let make = async || {
-            let accelerator = self.find_accelerator(image).await?;
-            let recipe = self.recipe(image, worker, accelerator);
-            let made = Snapshot::open_or_make(recipe, |step| {
-                entry.step.send_replace(Some(step));
-            })
-            .await;
-            entry.step.send_replace(None);
-            let snapshot = Arc::new(made?);
-            entry.pool.fill(&snapshot);
-            Ok::<_, super::Error>(snapshot)
-        };
-        let snapshot = entry.snapshot.get_or_try_init(make).await?;
-        Ok((entry, snapshot.clone()))
+        // Held while it is made, so that it is made once.
+        let mut present = entry.snapshot.lock().await;
+        if let Some(snapshot) = &*present {
+            return Ok((entry, snapshot.clone()));
+        }
+        let accelerator = self.find_accelerator(image).await?;
+        let recipe = self.recipe(image, worker, accelerator);
+        let made = Snapshot::open_or_make(recipe, |step| {
+            entry.step.send_replace(Some(step));
+        })
+        .await;
+        entry.step.send_replace(None);
+        let snapshot = Arc::new(made?);
+        entry.pool.fill(&snapshot);
+        *present = Some(snapshot.clone());
+        Ok((entry, snapshot))
     }
 
     fn recipe(&self, image: &Image, worker: &Path, accelerator: Accelerator) -> Recipe {
@@ -297,5 +314,17 @@ impl Guests {
     /// How many guests of this kernel wait warm.
     pub fn warm(&self, kernel: &str) -> usize {
         self.find(kernel).map_or(0, |entry| entry.pool.waiting())
+    }
+}
+
+impl Entry {
+    /// Gives up a snapshot that is of no use, here and on the disk.
+    async fn discard(&self, snapshot: &Arc<Snapshot>) {
+        let mut present = self.snapshot.lock().await;
+        if present.as_ref().is_some_and(|present| Arc::ptr_eq(present, snapshot)) {
+            self.pool.clear();
+            snapshot.discard();
+            *present = None;
+        }
     }
 }

@@ -2,7 +2,13 @@
 //!
 //! What comes out may be hostile: frames are bounded and checked before use.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bpflab_worker::{Command, Event, Frames, MAX_EVENT, encode};
 use tokio::{
@@ -13,7 +19,7 @@ use tokio::{
 
 use super::{
     Error,
-    guest::{Console, Monitor, Qemu},
+    guest::{Cgroup, Console, Monitor, Qemu},
 };
 
 /// From a panic to the last of its words.
@@ -49,7 +55,14 @@ pub(super) enum Place {
     /// Someone else reaps it.
     Elsewhere,
     /// A guest, which is thrown away.
-    Guest { process: Child, console: Console, terminal: Option<UnixStream>, _monitor: Monitor },
+    Guest {
+        process: Child,
+        console: Console,
+        terminal: Option<UnixStream>,
+        panics: Option<Arc<AtomicU64>>,
+        _monitor: Monitor,
+        _cgroup: Option<Cgroup>,
+    },
 }
 
 impl std::fmt::Debug for Worker {
@@ -75,18 +88,38 @@ impl Worker {
 
     /// The worker in a guest, which ends with it.
     pub(super) fn in_guest(qemu: Qemu) -> Self {
-        let Qemu { process, monitor, console, worker, terminal } = qemu;
+        let Qemu { process, monitor, console, cgroup, worker, terminal } = qemu;
         let (events, commands) = worker.into_split();
-        let place = Place::Guest { process, console, terminal: Some(terminal), _monitor: monitor };
+        let place = Place::Guest {
+            process,
+            console,
+            terminal: Some(terminal),
+            panics: None,
+            _monitor: monitor,
+            _cgroup: cgroup,
+        };
         Self::new(commands, events, place)
+    }
+
+    /// Where a panic of its kernel is counted.
+    pub(super) fn counting(mut self, in_all: Arc<AtomicU64>) -> Self {
+        if let Place::Guest { panics, .. } = &mut self.place {
+            *panics = Some(in_all);
+        }
+        self
     }
 
     /// What became of the guest, when the worker is in one: what a console
     /// says of a panic arrives a little after the worker's end.
     pub async fn last_words(&mut self) -> Option<Words> {
-        let Place::Guest { console, .. } = &mut self.place else { return None };
+        let Place::Guest { console, panics, .. } = &mut self.place else { return None };
         tokio::time::sleep(CONSOLE_LAG).await;
-        Some(console.trouble().map_or(Words::Nothing, Words::Panicked))
+        let Some(why) = console.trouble() else { return Some(Words::Nothing) };
+        if let Some(panics) = panics.take() {
+            let so_far = panics.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::warn!(%why, so_far, "a guest's kernel ended in trouble");
+        }
+        Some(Words::Panicked(why))
     }
 
     /// The other end of the guest's terminal, once.

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _, Read as _, Write as _},
     path::PathBuf,
 };
 
@@ -12,8 +12,9 @@ use bpflab_worker::Window;
 use clap::Args;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use tokio::{
-    io::AsyncReadExt as _,
     signal::unix::{SignalKind, signal},
+    sync::mpsc,
+    time::MissedTickBehavior,
 };
 
 use super::{Context, report, status, status_of};
@@ -96,10 +97,12 @@ async fn session(
 ) -> anyhow::Result<u8> {
     let mut holding: Option<Holding> = None;
     let mut raw: Option<Raw> = None;
-    let mut stdin = tokio::io::stdin();
+    let mut keys = keys();
     let mut resized = signal(SignalKind::window_change())?;
-    let mut typed = [0; CHUNK];
+    let mut tail = Vec::new();
     let mut reads_input = true;
+    let mut again = tokio::time::interval(SAY_END_AGAIN);
+    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let is_open = holding.is_some();
         let screen = async {
@@ -111,7 +114,8 @@ async fn session(
         let happening = tokio::select! {
             batch = watcher.next() => Happening::Story(batch),
             bytes = screen => Happening::Screen(bytes),
-            got = stdin.read(&mut typed), if reads_input && is_open => Happening::Typed(got),
+            typed = keys.recv(), if reads_input && is_open => Happening::Typed(typed),
+            _ = again.tick(), if !reads_input => Happening::Typed(None),
             _ = resized.recv() => Happening::Resized,
         };
         match happening {
@@ -138,21 +142,21 @@ async fn session(
             Happening::Screen(None) => holding = None,
             Happening::Screen(Some(bytes)) => {
                 print(&bytes)?;
-                if bytes.ends_with(SHELL_ENDED) {
+                // It may come in pieces.
+                tail.extend_from_slice(&bytes);
+                let over = tail.len().saturating_sub(SHELL_ENDED.len());
+                tail.drain(..over);
+                if tail == SHELL_ENDED {
                     handle.stop();
                 }
             }
-            Happening::Typed(got) => {
-                let bytes: &[u8] = match got {
-                    Ok(got @ 1..) => &typed[..got],
-                    // The end of a script's input: the shell ends as if by Ctrl-D.
-                    Ok(0) | Err(_) => {
-                        reads_input = false;
-                        &[END_OF_TRANSMISSION]
-                    }
-                };
+            Happening::Typed(typed) => {
+                // The end of a script's input: whoever reads, in the end the
+                // shell, sees a Ctrl-D, and again, since one that comes before
+                // the shell has taken its terminal is lost.
+                reads_input = typed.is_some();
                 if let Some(holding) = &holding {
-                    holding.write(bytes).await?;
+                    holding.write(typed.as_deref().unwrap_or(&[END_OF_TRANSMISSION])).await?;
                 }
             }
             Happening::Resized => handle.resize(kernel, window()),
@@ -164,12 +168,29 @@ async fn session(
 enum Happening {
     Story(Option<Batch>),
     Screen(Option<Vec<u8>>),
-    Typed(io::Result<usize>),
+    /// `None` when there will be no more.
+    Typed(Option<Vec<u8>>),
     Resized,
+}
+
+/// What is typed, until its end. Read by a thread of its own: the runtime
+/// would not end before one of its threads has read something more.
+fn keys() -> mpsc::Receiver<Vec<u8>> {
+    let (sender, keys) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        let mut typed = [0; CHUNK];
+        while let Ok(got @ 1..) = io::stdin().read(&mut typed)
+            && sender.blocking_send(typed[..got].to_vec()).is_ok()
+        {}
+    });
+    keys
 }
 
 /// The worker's last word on a terminal whose shell has ended.
 const SHELL_ENDED: &[u8] = b"[the shell has ended]\r\n";
+
+/// From one Ctrl-D to the next.
+const SAY_END_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Ctrl-D.
 const END_OF_TRANSMISSION: u8 = 4;

@@ -9,7 +9,6 @@ use std::{
     os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
 };
 
 use command_fds::{CommandFdExt as _, FdMapping};
@@ -19,32 +18,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Error, clang::Clang, flags, headers::Headers};
-
-/// What one compilation may use.
-#[derive(Debug)]
-pub(super) struct Limits {
-    /// Processor time, in seconds.
-    pub(super) cpu_s: u64,
-    /// Address space, in bytes.
-    pub(super) memory_bytes: u64,
-    /// From the source's arrival to the object's last byte.
-    pub(super) wall: Duration,
-    /// The object with its debug sections, in bytes.
-    pub(super) object_bytes: usize,
-    /// Messages, in bytes; more are not read by anyone.
-    pub(super) message_bytes: usize,
-}
-
-/// A program takes 0.3 s and 150 MiB without the precompiled header; the
-/// precompiled header itself is 16 MB.
-pub(super) const LIMITS: Limits = Limits {
-    cpu_s: 5,
-    memory_bytes: 1 << 30,
-    wall: Duration::from_secs(10),
-    object_bytes: 32 << 20,
-    message_bytes: 256 << 10,
-};
+use super::{Error, clang::Clang, flags, headers::Headers, limits::LIMITS};
 
 /// The user a root server compiles as: nobody.
 const NOBODY: &str = "65534";
@@ -58,6 +32,10 @@ const UAPI: [(&str, &str); 3] = [
 
 /// The descriptor on which bubblewrap says that it will die with us.
 const READY_FD: i32 = 9;
+
+/// The other end of the same, so that bubblewrap can always say it: broken by
+/// our death, it would leave its child waiting for ever.
+const HEARD_FD: i32 = 8;
 
 /// The first descriptor that a local header is passed by.
 const FIRST_FD: i32 = 10;
@@ -233,7 +211,10 @@ impl Sandbox {
         }
         let (ready, tell) = io::pipe()?;
         command.arg("--info-fd").arg(READY_FD.to_string());
-        let mut passed = vec![FdMapping { parent_fd: tell.into(), child_fd: READY_FD }];
+        let mut passed = vec![
+            FdMapping { parent_fd: tell.into(), child_fd: READY_FD },
+            FdMapping { parent_fd: ready.try_clone()?.into(), child_fd: HEARD_FD },
+        ];
         for (number, (name, text)) in (FIRST_FD..).zip(local) {
             let mut file = tempfile::tempfile()?;
             file.write_all(text.as_bytes())?;

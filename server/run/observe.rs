@@ -2,12 +2,13 @@
 //!
 //! One loop: what can happen becomes an enum, and one match acts on it.
 
+mod ends;
 mod legal;
 mod words;
 
 use std::time::{Duration, Instant};
 
-use bpflab_worker::{Command, Done, Event, Load, LogSource, Refusal, VERSION};
+use bpflab_worker::{Command, Event, Load, LogSource, VERSION};
 use tokio::sync::mpsc;
 
 use super::{
@@ -22,11 +23,7 @@ use crate::{
     say::Sentence,
 };
 use legal::legal;
-use words::{attach_sentence, global_sentence, refusal_sentence};
-
-/// A guest that has said nothing for so long is no longer there: a worker
-/// looks at its programs' counts ten times a second.
-const SILENT: Duration = Duration::from_millis(1500);
+use words::{attach_sentence, global_sentence};
 
 /// How far a worker is; each phase has a limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -330,74 +327,5 @@ impl Observation<'_> {
             Event::Done(done) => return Ok(Some(self.done(done))),
         }
         Ok(None)
-    }
-
-    fn done(&mut self, done: Done) -> Outcome {
-        let outcome = match (done, self.phase) {
-            (Done::Failed, _) => self.failed.unwrap_or(Outcome::WorkerDied),
-            (_, Phase::Stop(outcome)) => outcome,
-            (Done::Completed, _) => Outcome::Completed,
-            (Done::TimedOut, _) => Outcome::TimedOut,
-            (Done::Stopped, _) => Outcome::Cancelled,
-        };
-        if outcome == Outcome::TimedOut {
-            let seconds = self.part.submission.span.at_most_ms / 1000;
-            self.diagnose(Origin::Silent, "stimulus-timed-out", Sentence::StimulusTimedOut { seconds });
-        }
-        if matches!(outcome, Outcome::Completed | Outcome::Cancelled | Outcome::TimedOut)
-            && let Some(found) = self.seen.silence()
-        {
-            self.say(RunEvent::Diagnosed(found));
-        }
-        outcome
-    }
-
-    fn worker_died(&mut self, words: Option<Words>) -> Outcome {
-        let (id, sentence) = match words {
-            None => ("worker-died", Sentence::WorkerDied),
-            Some(Words::Nothing) => ("guest-ended", Sentence::GuestEnded),
-            Some(Words::Panicked(why)) => ("guest-panicked", Sentence::GuestPanicked { why }),
-        };
-        self.diagnose(Origin::Attach, id, sentence);
-        Outcome::WorkerDied
-    }
-
-    /// A guest that is still there after the end of its time: silent, or late.
-    fn overdue(&mut self) -> Outcome {
-        if self.heard.elapsed() > SILENT {
-            self.diagnose(Origin::Attach, "guest-mute", Sentence::GuestMute);
-            return Outcome::WorkerDied;
-        }
-        self.diagnose(Origin::Attach, "guest-late", Sentence::GuestLate);
-        Outcome::TimedOut
-    }
-
-    /// An event that cannot come now: what sent it is no worker of ours.
-    fn lied(&mut self, event: &Event) -> Outcome {
-        let said: String = format!("{event:?}").chars().take(80).collect();
-        tracing::warn!(%said, phase = ?self.phase, "an event out of order");
-        self.cut_off()
-    }
-
-    fn cut_off(&mut self) -> Outcome {
-        self.diagnose(Origin::Attach, "guest-lied", Sentence::GuestLied);
-        Outcome::WorkerDied
-    }
-
-    fn explain_limit(&mut self) {
-        let seconds = self.since.elapsed().as_secs();
-        let (id, sentence) = match self.phase {
-            Phase::Stop(_) => return,
-            Phase::Attach => ("attach-timed-out", Sentence::AttachTimedOut { seconds }),
-            _ => ("stage-timed-out", Sentence::StageTimedOut { seconds }),
-        };
-        self.diagnose(Origin::Attach, id, sentence);
-    }
-
-    fn refused(&mut self, refusal: Refusal) {
-        let (id, sentence, outcome) = refusal_sentence(refusal);
-        let origin = if outcome == Outcome::CompileFailed { Origin::Compiler } else { Origin::Attach };
-        self.diagnose(origin, id, sentence);
-        self.failed = Some(outcome);
     }
 }

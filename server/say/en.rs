@@ -353,7 +353,13 @@ pub(super) fn say(sentence: &Sentence) -> String {
         ),
         S::DoctorDisk { folder, free_mib } => format!("{folder} has {free_mib} MiB left for images and snapshots."),
         S::DoctorGuestSilent => "its guest did not say what it can do; the reason stands on standard error.".into(),
-        S::DoctorNoCgroup => {
+        S::DoctorCgroup(Some((folder, true))) => {
+            format!("Each guest has a cgroup of its own below {folder}, which bounds its memory and its processes.")
+        }
+        S::DoctorCgroup(Some((folder, false))) => {
+            format!("Each guest has a cgroup of its own below {folder}, but memory is not bounded by it, since that controller is not handed down: limits of its own on memory and processor time hold it.")
+        }
+        S::DoctorCgroup(None) => {
             "Guests have no cgroup of their own: each is held by limits on its memory and its processor time.".into()
         }
     }

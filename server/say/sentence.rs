@@ -361,7 +361,8 @@ pub enum Sentence {
         folder: String,
         free_mib: u64,
     },
-    DoctorNoCgroup,
+    /// Below which cgroup guests have theirs, and whether it bounds their memory.
+    DoctorCgroup(Option<(String, bool)>),
     DoctorGuestSilent,
 }
 

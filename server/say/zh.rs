@@ -327,7 +327,13 @@ pub(super) fn say(sentence: &Sentence) -> String {
         ),
         S::DoctorDisk { folder, free_mib } => format!("{folder} 还有 {free_mib} MiB 可用于镜像和快照。"),
         S::DoctorGuestSilent => "它的虚拟机没有说明自己支持什么；原因见标准错误输出。".into(),
-        S::DoctorNoCgroup => {
+        S::DoctorCgroup(Some((folder, true))) => {
+            format!("每台虚拟机在 {folder} 下有自己的 cgroup，限制其内存和进程数。")
+        }
+        S::DoctorCgroup(Some((folder, false))) => {
+            format!("每台虚拟机在 {folder} 下有自己的 cgroup，但内存控制器没有下放，所以由它自身的内存和处理器时间上限来约束。")
+        }
+        S::DoctorCgroup(None) => {
             "虚拟机没有自己的 cgroup：每台都受内存和处理器时间上限的约束。".into()
         }
     }

@@ -19,6 +19,9 @@ pub enum Error {
     /// A state could not be written or read.
     #[error("the guest's state: {0}")]
     Migration(String),
+    /// A snapshot is whole, and QEMU cannot take it on.
+    #[error("the guest's snapshot: {0}")]
+    Unreadable(String),
     /// The guest's stream has ended.
     #[error("the guest has ended")]
     Ended,
@@ -58,6 +61,7 @@ impl Error {
             Self::Qemu(_)
             | Self::Monitor(_)
             | Self::Migration(_)
+            | Self::Unreadable(_)
             | Self::Ended
             | Self::Unexpected(_)
             | Self::Damaged(_)

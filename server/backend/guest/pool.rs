@@ -52,6 +52,12 @@ impl Pool {
         }
     }
 
+    /// Gives up those that wait, and makes no more until it is told again of what.
+    pub(super) fn clear(&self) {
+        *self.filler.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.shared.guests().clear();
+    }
+
     /// A guest that begins: a warm one, else one that is restored now.
     pub(super) async fn take(&self, snapshot: &Snapshot) -> Result<Worker, Error> {
         let warm = self.shared.guests().pop_front();

@@ -21,7 +21,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Error, accelerator::Accelerator, console::Console, qmp::Monitor};
+use super::{Error, accelerator::Accelerator, cgroup::Cgroup, console::Console, qmp::Monitor};
 
 /// Memory of a guest, in MiB: 5.10 to 7.x boot in 128, and a lesson's Python,
 /// a compressor and a full overlay still fit.
@@ -109,6 +109,7 @@ pub(crate) struct Qemu {
     pub(crate) process: Child,
     pub(crate) monitor: Monitor,
     pub(crate) console: Console,
+    pub(crate) cgroup: Option<Cgroup>,
     /// The worker's port.
     pub(crate) worker: UnixStream,
     /// The terminal's port.
@@ -144,7 +145,8 @@ impl Qemu {
             map(console_end, fd::CONSOLE),
             map(monitor_end, fd::MONITOR),
         ];
-        let mut command = walls(machine.walls, machine.accelerator);
+        let cgroup = Cgroup::new();
+        let mut command = walls(machine.walls, machine.accelerator, cgroup.as_ref());
         command.arg(&program).args(arguments(machine.accelerator, machine.shared));
         match machine.start {
             Start::Boot { kernel, initramfs } => {
@@ -175,7 +177,10 @@ impl Qemu {
         };
         let greeting = tokio::time::timeout(GREETING, greeting).await;
         match greeting.unwrap_or(Err(Error::Ended)) {
-            Ok(monitor) => Ok(Self { process, monitor, console: Console::read(console), worker, terminal }),
+            Ok(monitor) => {
+                let console = Console::read(console);
+                Ok(Self { process, monitor, console, cgroup, worker, terminal })
+            }
             Err(error) => Err(last_words(&mut process).await.unwrap_or(error)),
         }
     }
@@ -218,8 +223,11 @@ fn pair() -> Result<(UnixStream, OwnedFd), Error> {
 }
 
 /// Everything up to QEMU's own name.
-fn walls(walls: Walls, accelerator: Accelerator) -> Command {
-    let mut command = Command::new("prlimit");
+fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Command {
+    let mut command = match cgroup {
+        Some(cgroup) => joined(cgroup),
+        None => Command::new("prlimit"),
+    };
     command
         .arg(format!("--as={ADDRESS_SPACE}"))
         .arg(format!("--cpu={CPU_SECONDS}"))
@@ -257,6 +265,14 @@ fn walls(walls: Walls, accelerator: Accelerator) -> Command {
     // be killed before it lets its child go (no --pdeathsig, no --info-fd that
     // breaks): the child would wait for ever.
     command.args(["--as-pid-1", "/usr/bin/sh", "-c", &start_word(), "sh"]);
+    command
+}
+
+/// Enters the cgroup, then becomes the next of the walls.
+fn joined(cgroup: &Cgroup) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", r#"echo 0 >"$1/cgroup.procs"; shift; exec "$@""#, "sh"]);
+    command.arg(cgroup.path()).arg("prlimit");
     command
 }
 

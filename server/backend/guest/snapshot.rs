@@ -237,8 +237,15 @@ impl Snapshot {
         let state = memory::holding(&self.state)?;
         let machine = self.recipe.machine(self.root.clone(), self.memory.clone(), false, Start::Restore);
         let mut guest = Guest::new(Qemu::start(machine).await?);
-        guest.qemu.monitor.restore(&state).await?;
-        Ok(guest)
+        match guest.qemu.monitor.restore(&state).await {
+            Ok(()) => Ok(guest),
+            Err(why) => Err(Error::Unreadable(why.to_string())),
+        }
+    }
+
+    /// Sees to it that nobody opens it again.
+    pub(super) fn discard(&self) {
+        let _ = fs::remove_file(self.folder.join("manifest.json")); // gone already
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Finding, bad, good, mend};
 use crate::{
-    backend::{Accelerator, Backends, KVM_DEADLINE, KVM_DEVICE, RUN_COST},
+    backend::{Accelerator, Backends, KVM_DEADLINE, KVM_DEVICE, RUN_COST, cgroups},
     cli::{Context, kernels},
     kernel::{HookKind, Kernel, State, program_types},
     lab,
@@ -34,7 +34,7 @@ pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding
         let free_mib = disk.f_bavail * disk.f_frsize / MIB;
         found.push(good("disk", Sentence::DoctorDisk { folder, free_mib }));
     }
-    found.push(good("cgroup", Sentence::DoctorNoCgroup));
+    found.push(good("cgroup", Sentence::DoctorCgroup(cgroups())));
     found
 }
 

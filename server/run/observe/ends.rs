@@ -1,0 +1,90 @@
+//! How a worker's part ends, and what is said of it.
+//!
+//! Knows the outcomes; does not know what comes before them.
+
+use std::time::Duration;
+
+use bpflab_worker::{Done, Event, Refusal};
+
+use super::{Observation, Phase, words::refusal_sentence};
+use crate::{
+    backend::Words,
+    diagnostic::Origin,
+    run::{Outcome, RunEvent},
+    say::Sentence,
+};
+
+/// A guest that has said nothing for so long is no longer there: a worker
+/// looks at its programs' counts ten times a second.
+const SILENT: Duration = Duration::from_millis(1500);
+
+impl Observation<'_> {
+    pub(super) fn done(&mut self, done: Done) -> Outcome {
+        let outcome = match (done, self.phase) {
+            (Done::Failed, _) => self.failed.unwrap_or(Outcome::WorkerDied),
+            (_, Phase::Stop(outcome)) => outcome,
+            (Done::Completed, _) => Outcome::Completed,
+            (Done::TimedOut, _) => Outcome::TimedOut,
+            (Done::Stopped, _) => Outcome::Cancelled,
+        };
+        if outcome == Outcome::TimedOut {
+            let seconds = self.part.submission.span.at_most_ms / 1000;
+            self.diagnose(Origin::Silent, "stimulus-timed-out", Sentence::StimulusTimedOut { seconds });
+        }
+        if matches!(outcome, Outcome::Completed | Outcome::Cancelled | Outcome::TimedOut)
+            && let Some(found) = self.seen.silence()
+        {
+            self.say(RunEvent::Diagnosed(found));
+        }
+        outcome
+    }
+
+    pub(super) fn worker_died(&mut self, words: Option<Words>) -> Outcome {
+        let (id, sentence) = match words {
+            None => ("worker-died", Sentence::WorkerDied),
+            Some(Words::Nothing) => ("guest-ended", Sentence::GuestEnded),
+            Some(Words::Panicked(why)) => ("guest-panicked", Sentence::GuestPanicked { why }),
+        };
+        self.diagnose(Origin::Attach, id, sentence);
+        Outcome::WorkerDied
+    }
+
+    /// A guest that is still there after the end of its time: silent, or late.
+    pub(super) fn overdue(&mut self) -> Outcome {
+        if self.heard.elapsed() > SILENT {
+            self.diagnose(Origin::Attach, "guest-mute", Sentence::GuestMute);
+            return Outcome::WorkerDied;
+        }
+        self.diagnose(Origin::Attach, "guest-late", Sentence::GuestLate);
+        Outcome::TimedOut
+    }
+
+    /// An event that cannot come now: what sent it is no worker of ours.
+    pub(super) fn lied(&mut self, event: &Event) -> Outcome {
+        let said: String = format!("{event:?}").chars().take(80).collect();
+        tracing::warn!(%said, phase = ?self.phase, "an event out of order");
+        self.cut_off()
+    }
+
+    pub(super) fn cut_off(&mut self) -> Outcome {
+        self.diagnose(Origin::Attach, "guest-lied", Sentence::GuestLied);
+        Outcome::WorkerDied
+    }
+
+    pub(super) fn explain_limit(&mut self) {
+        let seconds = self.since.elapsed().as_secs();
+        let (id, sentence) = match self.phase {
+            Phase::Stop(_) => return,
+            Phase::Attach => ("attach-timed-out", Sentence::AttachTimedOut { seconds }),
+            _ => ("stage-timed-out", Sentence::StageTimedOut { seconds }),
+        };
+        self.diagnose(Origin::Attach, id, sentence);
+    }
+
+    pub(super) fn refused(&mut self, refusal: Refusal) {
+        let (id, sentence, outcome) = refusal_sentence(refusal);
+        let origin = if outcome == Outcome::CompileFailed { Origin::Compiler } else { Origin::Attach };
+        self.diagnose(origin, id, sentence);
+        self.failed = Some(outcome);
+    }
+}
