@@ -15,6 +15,9 @@ rm -rf var/lib/dpkg/info var/lib/dpkg/*-old var/lib/dpkg/lock* var/lib/dpkg/trig
 # The last three were copied from the machine that builds.
 rm -f etc/*- etc/machine-id etc/hostname etc/hosts etc/resolv.conf
 find . -xdev -name __pycache__ -type d -prune -exec rm -rf {} +
+# The file system's one time would make each stale; these are taken unasked. Without
+# them an emulated guest compiles Python's library anew on each start (5 s, not 2).
+chroot . python3 -m compileall -q --invalidation-mode unchecked-hash usr/lib/python3*
 find usr/share/doc -mindepth 2 ! -name copyright ! -type d -delete
 find usr/share/doc -depth -mindepth 1 -type d -empty -delete
 find usr/share/doc -type l -delete

@@ -124,6 +124,7 @@ impl Guest {
             object: program.to_vec(),
             policy: Policy::Anything,
             globals: Vec::new(),
+            targets: Vec::new(),
             stimulus: stimulus.map(str::to_owned),
             span: Span {
                 exactly_ms: stimulus.is_none().then_some(30),

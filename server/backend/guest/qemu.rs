@@ -52,9 +52,10 @@ const NOBODY: &str = "65534";
 
 /// What the kernel is told. `oops=panic panic=-1` and `-no-reboot` make every
 /// trouble of the kernel the end of its QEMU. The timer check fails by chance
-/// where the machine is busy; RCU is expedited since detaching waits for it.
-const KERNEL_LINE: &str = "console=ttyS0 loglevel=4 oops=panic panic=-1 rcupdate.rcu_expedited=1 edd=off no_timer_check \
-                           random.trust_cpu=on lsm=landlock,lockdown,yama,integrity,apparmor,bpf";
+/// where the machine is busy, and the watchdog for stuck processors measures the
+/// machine, not the guest; RCU is expedited since detaching waits for it.
+pub(super) const KERNEL_LINE: &str = "console=ttyS0 loglevel=4 oops=panic panic=-1 rcupdate.rcu_expedited=1 edd=off no_timer_check \
+                           random.trust_cpu=on nowatchdog lsm=landlock,lockdown,yama,integrity,apparmor,bpf";
 
 /// Where descriptors lie in QEMU.
 mod fd {

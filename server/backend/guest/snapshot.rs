@@ -77,6 +77,7 @@ impl Recipe {
     fn key(&self) -> Result<String, Error> {
         let mut hash = Sha256::new();
         hash.update(format!("{WAY} {MEMORY_MIB} {:?} {:?} ", self.accelerator, self.accelerator.words(0)));
+        hash.update(qemu::KERNEL_LINE);
         hash.update(&self.image.key);
         hash.update(fs::read(&self.worker)?);
         let program = qemu::program().ok_or(Error::NoQemu)?;
