@@ -4,11 +4,13 @@
 //! and never reads the object but to take its debug sections out.
 
 mod cache;
+mod carried;
 mod clang;
 mod diagnostics;
 pub mod flags;
 mod headers;
 mod limits;
+mod lines;
 mod object;
 mod sandbox;
 mod sources;
@@ -205,8 +207,15 @@ impl Compiler {
             Some(ready) if ready.is_alive() => ready,
             _ => self.tools.sandbox.start(&self.headers, sources.headers(), precompiled)?,
         };
-        let ended = started.feed(sources.program().1.as_bytes()).await?;
-        let compiled = self.judge(sources, ended);
+        let program = sources.program().1;
+        let with_types = carried::with_types(sources);
+        let ended = started.feed(with_types.as_deref().unwrap_or(program).as_bytes()).await?;
+        let mut compiled = self.judge(sources, ended);
+        if with_types.is_some() && matches!(compiled, Compiled::Failed(_)) {
+            // What is wrong is said of the learner's text, not of ours after it.
+            let started = self.tools.sandbox.start(&self.headers, sources.headers(), precompiled)?;
+            compiled = self.judge(sources, started.feed(program.as_bytes()).await?);
+        }
         if let Compiled::Object { object, warnings, .. } = &compiled {
             self.cache.put(key, object.clone(), warnings.clone());
         }
@@ -238,7 +247,7 @@ impl Compiler {
                         error("compiler-failed", Sentence::CompilerFailed)
                     };
                 }
-                match Object::from_clang(&object) {
+                match Object::from_clang(&object, sources) {
                     Some(object) => {
                         Compiled::Object { object: Arc::new(object), warnings: found, cached: false }
                     }

@@ -3,9 +3,11 @@
 //! Knows the verifier's log, sections and what was seen. Never guesses: an
 //! unknown refusal is shown by its own last line.
 
+mod origin;
 mod refusal;
 mod silence;
 mod unmet;
+mod verifier;
 
 pub use refusal::{refusal, section_place};
 pub use silence::Seen;

@@ -4,10 +4,12 @@
 
 mod features;
 mod needs;
+mod target;
 
 pub use bpflab_worker::Features;
 pub use features::{HookKind, program_types};
 pub use needs::{Hook, Needs, Unmet, Version, unmet};
+pub use target::target;
 
 use crate::say::Sentence;
 

@@ -159,6 +159,7 @@ pub fn lesson_submission(
             kernels,
             headers,
             globals,
+            targets: lesson.run.targets.clone(),
             stimulus,
             terminal: None,
             needs: lesson.needs.clone(),

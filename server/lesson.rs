@@ -20,6 +20,8 @@ pub use picture::picture;
 
 use std::collections::BTreeMap;
 
+use bpflab_worker::Target;
+
 use crate::{
     kernel::Needs,
     say::{Lang, Text},
@@ -109,6 +111,8 @@ pub struct Setup {
     pub stimulus: Option<String>,
     /// Globals to set before load; values are templates.
     pub globals: BTreeMap<String, String>,
+    /// What programs attach to, by function name, where it is not as usual.
+    pub targets: BTreeMap<String, Target>,
 }
 
 /// Where a fact comes from.

@@ -6,10 +6,14 @@
 
 mod en;
 pub mod labels;
+mod parts;
 mod sentence;
+mod verifier;
 mod zh;
 
-pub use sentence::{Example, Found, Matters, Sentence};
+pub use parts::{Example, Found, Matters};
+pub use sentence::Sentence;
+pub use verifier::{Mistake, Pointee};
 
 /// A language that the lab speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

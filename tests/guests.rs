@@ -115,14 +115,14 @@ fn clones_of_one_snapshot_know_the_time_and_share_no_random_number() {
 }
 
 #[test]
-fn a_guest_has_two_processors_no_network_and_a_stimulus_without_rights() {
+fn a_guest_has_two_processors_no_way_out_and_a_stimulus_without_rights() {
     if !can_use_guests() {
         return;
     }
     let look = r#"echo cpus=$(nproc) user=$(id -u) groups=$(id -G | tr ' ' ,)
 grep CapEff /proc/self/status; grep CapBnd /proc/self/status >/dev/null
 for card in /sys/class/net/*; do [ ! -e $card/device ] || echo card=$card; done
-echo routes=$(ip route show table main | wc -l) up=$(ip -o link show up | cut -d: -f2 | xargs)
+echo routes=$(ip route show table main | wc -l) up=$(ip -o link show up | cut -d: -f2 | cut -d@ -f1 | xargs)
 echo "pci network: $(cat /sys/bus/pci/devices/*/class | grep -c ^0x02)"
 { echo mine >/etc/mine; } 2>/dev/null && echo "wrote to /etc"
 head -c 1 /dev/vda >/dev/null 2>&1 && echo "read the disk"
@@ -137,7 +137,7 @@ true"#;
         let wanted = [
             "cpus=2 user=6451308 groups=6451308",
             "CapEff:\t0000000000000000",
-            "routes=0 up=lo",
+            "routes=1 up=lo lab0",
             "pci network: 0",
         ];
         assert_eq!(lines, wanted, "on {kernel}");

@@ -176,9 +176,10 @@ fn a_program_that_the_verifier_refuses_is_marked_on_its_line() {
         program(&name, WRITE, "", "char *nowhere = (char *)16;\n\tbpf_printk(\"%d\", *nowhere); // here");
     let (status, story) = command::run(&source, &[]);
     assert_eq!((status, story.outcome()), (1, "rejected"));
-    let found = story.finding("rejected");
+    let id = "verifier-not-a-pointer";
+    let found = story.finding(id);
     assert_eq!(found["origin"], "verifier");
-    assert!(story.says("rejected").contains(&name), "{found}");
+    assert!(story.says(id).contains(&name), "{found}");
     let line = source.lines().position(|line| line.contains("// here")).expect("the line") + 1;
     assert_eq!(found["line"], line, "{found}");
     assert!(story.of("log").any(|log| log["source"] == "verifier"), "the verifier's log is shown");
@@ -225,17 +226,17 @@ fn a_program_without_a_target_fails_for_that_reason() {
     if !can_use_kernel() {
         return;
     }
-    for section in ["uprobe", "perf_event", "tp"] {
+    for section in ["uprobe", "usdt", "tp"] {
         let name = fresh_name();
         let (status, story) = command::run(&program(&name, section, "", ""), &[]);
         assert_eq!((status, story.outcome()), (1, "attach_failed"), "{section}: {story:?}");
-        assert!(story.says("needs-target").contains("nothing was given to attach it to"));
+        assert!(story.says("needs-target").contains("does not say to what"));
         assert_eq!(machine::programs_named(&name), 0);
     }
     // Of two programs one fails: the run ends, and the other does not stay.
     let name = fresh_name();
     let source = program(&name, ANY_CALL, "", "")
-        .replace("char LICENSE", "SEC(\"perf_event\") int aimless(void *ctx) { return 0; }\nchar LICENSE");
+        .replace("char LICENSE", "SEC(\"uprobe\") int aimless(void *ctx) { return 0; }\nchar LICENSE");
     let (status, story) = command::run(&source, &[]);
     assert_eq!((status, story.outcome()), (1, "attach_failed"));
     assert!(story.has_no("observing"));

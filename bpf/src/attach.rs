@@ -1,52 +1,38 @@
 //! Attaches every program from its SEC name, or says why it cannot be.
 //!
-//! Knows libbpf's sections and the kernel's lists of hooks. Does not know
-//! targets yet: a program that needs one fails for that reason.
+//! Knows libbpf's sections and the kernel's lists of hooks. What a section does
+//! not say is `target`'s to know.
 
 use std::{
-    collections::HashSet,
-    os::fd::{AsFd, AsRawFd, OwnedFd},
-    ptr::NonNull,
+    collections::{HashMap, HashSet},
     time::Duration,
 };
 
-use bpflab_worker::{AttachFailure, Event, nearest};
+use bpflab_worker::{AttachFailure, Event, Target, nearest};
 use libbpf_rs::{
-    AsRawLibbpf, Object, OpenObject, ProgramImpl, ProgramType,
+    AsRawLibbpf, MapCore as _, MapFlags, MapType, Object, OpenObject, Program, ProgramType,
     btf::{Btf, BtfKind},
     libbpf_sys,
 };
-use nix::{
-    libc::{self, EINVAL, ENOENT, EOPNOTSUPP, ESRCH},
-    net::if_::if_nametoindex,
-    sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket},
-};
+use nix::libc::{EINVAL, ENODEV, ENOENT, EOPNOTSUPP, ESRCH};
 
-use crate::{logs, object::last_errno, outlet::Outlet, probe::hooks};
+use crate::{
+    link::Link,
+    logs,
+    outlet::Outlet,
+    probe::hooks,
+    target::{self, read_iterator},
+};
 
 /// Names offered for one that does not exist.
 const MAX_NEAREST: usize = 5;
 
+/// Slots of an array of programs that are looked at.
+const MAX_CALLED: u32 = 256;
+
 /// How long the kernel may take to list its functions for such an offer: it
 /// looks each of them up, and a learner waits.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// An attached program; detaches on drop.
-pub(crate) enum Link {
-    /// libbpf's.
-    Libbpf(NonNull<libbpf_sys::bpf_link>),
-    /// A socket of ours that has the program as its filter.
-    Socket(#[expect(dead_code, reason = "closed on drop")] OwnedFd),
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        if let Self::Libbpf(link) = self {
-            // SAFETY: we own the link and do not use it again.
-            unsafe { libbpf_sys::bpf_link__destroy(link.as_ptr()) };
-        }
-    }
-}
 
 /// The optional programs (`SEC("?…")`) of an object, by function name.
 #[derive(Debug, Default)]
@@ -108,32 +94,61 @@ fn has_type(btf: &Btf<'_>, kind: BtfKind, name: &str) -> bool {
     })
 }
 
+/// Everything that is attached; detaches on drop.
+pub(crate) struct Attachments {
+    links: Vec<Link>,
+    /// Which of the links are iterators', and what each said last.
+    iterators: Vec<(usize, String)>,
+}
+
+impl Attachments {
+    /// What iterators write now, where it is not what they wrote last.
+    pub(crate) fn read(&mut self) -> Vec<String> {
+        let mut news = Vec::new();
+        for (link, said) in &mut self.iterators {
+            if let Some(text) = read_iterator(&self.links[*link]).filter(|text| text != said) {
+                said.clone_from(&text);
+                news.push(text);
+            }
+        }
+        news
+    }
+}
+
 /// Attaches all; `None` when one failed, which the events have said.
 ///
 /// An optional program whose hook is not there is left out, unless all were.
 pub(crate) fn all(
     object: &Object,
     optional: &Optional,
+    targets: &HashMap<&str, &Target>,
     outlet: &mut Outlet,
-) -> crate::Result<Option<Vec<Link>>> {
-    let mut links = Vec::new();
+) -> crate::Result<Option<Attachments>> {
+    let mut attached = Attachments { links: Vec::new(), iterators: Vec::new() };
     let mut last_failure = None;
+    let called = called(object);
     for program in object.progs() {
         let name = program.name().to_string_lossy().into_owned();
         let section = program.section().to_string_lossy().into_owned();
-        let tried = if optional.left_out.contains(&name) { Err(ENOENT) } else { one(&program) };
+        let wanted = targets.get(name.as_str()).copied();
+        if !needs_attaching(&program) || (called.contains(&name) && wanted.is_none()) {
+            continue;
+        }
+        let tried = match optional.left_out.contains(&name) {
+            true => Err(ENOENT),
+            false => target::attach(object, &program, wanted),
+        };
         match tried {
-            Ok(link) => {
-                let to = match &link {
-                    Link::Libbpf(_) => section,
-                    Link::Socket(_) => "a raw socket on lo".to_owned(),
-                };
-                links.push(link);
+            Ok((link, to)) => {
+                if is_iterator(&program) {
+                    attached.iterators.push((attached.links.len(), String::new()));
+                }
+                attached.links.push(link);
                 outlet.send(&Event::Attached { program: name, to })?;
             }
             Err(errno) => {
                 logs::send(outlet)?;
-                let reason = why(errno, &section);
+                let reason = why(errno, &section, wanted);
                 if optional.names.contains(&name) && matches!(errno, ENOENT | EINVAL | ESRCH) {
                     outlet.send(&Event::LeftOut { program: name.clone(), section: section.clone() })?;
                     last_failure = Some(Event::AttachFailed { program: name, section, reason });
@@ -144,50 +159,71 @@ pub(crate) fn all(
             }
         }
     }
+    for (name, tried) in target::struct_ops(object) {
+        match tried {
+            Ok((link, to)) => {
+                attached.links.push(link);
+                outlet.send(&Event::Attached { program: name, to })?;
+            }
+            Err(errno) => {
+                logs::send(outlet)?;
+                let (section, reason) = ("struct_ops".to_owned(), AttachFailure::Errno(errno));
+                outlet.send(&Event::AttachFailed { program: name, section, reason })?;
+                return Ok(None);
+            }
+        }
+    }
     match last_failure {
-        Some(failure) if links.is_empty() => {
+        Some(failure) if attached.links.is_empty() => {
             outlet.send(&failure)?;
             Ok(None)
         }
-        _ => Ok(Some(links)),
+        _ => Ok(Some(attached)),
     }
 }
 
-fn one(program: &ProgramImpl<'_>) -> Result<Link, i32> {
-    if program.prog_type() == ProgramType::SocketFilter {
-        return filter(program).map_err(|error| error as i32);
-    }
-    // SAFETY: the program is loaded and lives as long as its object.
-    let link = unsafe { libbpf_sys::bpf_program__attach(program.as_libbpf_object().as_ptr()) };
-    NonNull::new(link).map(Link::Libbpf).ok_or_else(last_errno)
+/// Programs that are reached by their struct_ops map are not attached one by one.
+fn needs_attaching(program: &Program<'_>) -> bool {
+    program.prog_type() != ProgramType::StructOps
 }
 
-/// A socket filter needs a socket: a raw one on loopback, which gets a copy of
-/// every packet there. What the filter drops is dropped for this socket only.
-fn filter(program: &ProgramImpl<'_>) -> nix::Result<Link> {
-    let every = SockProtocol::EthAll;
-    let own = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, every)?;
-    let lo = if_nametoindex("lo")?;
-    // SAFETY: all zeros is a valid sockaddr_ll.
-    let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
-    address.sll_family = libc::AF_PACKET as u16;
-    address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
-    address.sll_ifindex = lo as i32;
-    let fd = program.as_fd().as_raw_fd();
-    // SAFETY: the kernel reads a whole sockaddr_ll and one int, which outlive the calls.
-    let done = unsafe {
-        let size = size_of_val(&address) as libc::socklen_t;
-        let bound = libc::bind(own.as_raw_fd(), (&raw const address).cast(), size);
-        let (level, option) = (libc::SOL_SOCKET, libc::SO_ATTACH_BPF);
-        let size = size_of_val(&fd) as libc::socklen_t;
-        bound | libc::setsockopt(own.as_raw_fd(), level, option, (&raw const fd).cast(), size)
+fn is_iterator(program: &Program<'_>) -> bool {
+    program.prog_type() == ProgramType::Tracing && program.section().to_string_lossy().starts_with("iter")
+}
+
+/// The programs that others call from an array of programs: they run when they
+/// are called, and attached besides they would run twice.
+fn called(object: &Object) -> HashSet<String> {
+    let arrays = object.maps().filter(|map| map.map_type() == MapType::ProgArray);
+    let ids: HashSet<u32> = arrays
+        .flat_map(|map| {
+            let slot = |index: u32| map.lookup(&index.to_ne_bytes(), MapFlags::ANY).ok().flatten();
+            let ids: Vec<u32> = (0..map.max_entries().min(MAX_CALLED))
+                .filter_map(slot)
+                .filter_map(|id| Some(u32::from_ne_bytes(id.try_into().ok()?)))
+                .collect();
+            ids
+        })
+        .collect();
+    if ids.is_empty() {
+        return HashSet::new();
+    }
+    let of_called = |program: &Program<'_>| {
+        use std::os::fd::AsFd as _;
+        Program::id_from_fd(program.as_fd()).is_ok_and(|id| ids.contains(&id))
     };
-    nix::Error::result(done)?;
-    Ok(Link::Socket(own))
+    object.progs().filter(of_called).map(|program| program.name().to_string_lossy().into_owned()).collect()
 }
 
-fn why(errno: i32, section: &str) -> AttachFailure {
+fn why(errno: i32, section: &str, wanted: Option<&Target>) -> AttachFailure {
     match errno {
+        ENODEV if matches!(wanted, Some(Target::Interface { .. })) => {
+            let known = nix::net::if_::if_nameindex();
+            let name = |one: &nix::net::if_::Interface| one.name().to_string_lossy().into_owned();
+            AttachFailure::NoInterface {
+                known: known.map(|all| all.iter().map(name).collect()).unwrap_or_default(),
+            }
+        }
         EOPNOTSUPP => AttachFailure::NeedsTarget,
         ENOENT | EINVAL | ESRCH => match hooks_like(section) {
             Some(nearest) => AttachFailure::NoSuchHook { nearest },

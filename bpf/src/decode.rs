@@ -2,6 +2,9 @@
 //!
 //! Knows BTF kinds and layouts. Does not know where the bytes come from.
 
+mod address;
+
+pub(crate) use address::prefix;
 use bpflab_worker::{MAX_DEPTH, Value};
 use libbpf_rs::btf::{
     Btf, BtfKind, BtfType, TypeId,
@@ -113,7 +116,11 @@ fn members(
                     members(btf, Composite::try_from(inner).ok()?, piece, depth.checked_sub(1)?, into)?;
                     continue;
                 }
-                decode_at(btf, member.ty, piece, depth)?
+                let name = member.name.and_then(std::ffi::OsStr::to_str);
+                match address::read(btf, member.ty, name, piece) {
+                    Some(address) => address,
+                    None => decode_at(btf, member.ty, piece, depth)?,
+                }
             }
         };
         if let Some(name) = member.name.filter(|name| !name.is_empty()) {

@@ -52,6 +52,22 @@ const OVERLAY: &str = "size=64m,mode=755";
 const READ_AHEAD: &str = "sh -c 'id; ls -l /; uname -r'; cat /usr/bin/python3 /proc/self/status; touch /tmp/a; \
                           rm /tmp/a; sleep 0; true";
 
+/// `lab0` here and `lab1` in the namespace `lab`. Without IPv6, whose own
+/// packets would be seen by programs that wait for the learner's.
+const NETWORK: &str = "
+    ip link set lo up
+    ip netns add lab
+    ip link add lab0 type veth peer name lab1 netns lab
+    echo 1 >/proc/sys/net/ipv6/conf/lab0/disable_ipv6
+    ip netns exec lab sh -c 'echo 1 >/proc/sys/net/ipv6/conf/lab1/disable_ipv6'
+    ip address add 10.13.0.1/24 dev lab0
+    ip -n lab address add 10.13.0.2/24 dev lab1
+    ip link set lab0 up
+    ip -n lab link set lo up
+    ip -n lab link set lab1 up
+    echo '0 2147483647' >/proc/sys/net/ipv4/ping_group_range
+";
+
 /// How long a device may take to appear once its driver is loaded.
 const DEVICE_WAIT: Duration = Duration::from_secs(10);
 
@@ -174,10 +190,23 @@ fn prepare_root() -> crate::Result {
     }
     std::os::unix::fs::symlink(OWN, Path::new("/usr/local/bin").join(crate::stimulus::TOOL))?;
     nix::unistd::sethostname("bpflab")?;
-    Command::new("/bin/ip").args(["link", "set", "lo", "up"]).status()?;
+    prepare_network()?;
+    if let Err(error) = fs::create_dir(crate::stimulus::CGROUP) {
+        eprintln!("bpflab: {}: {error}", crate::stimulus::CGROUP);
+    }
     let learner = (Some(Uid::from_raw(USER)), Some(Gid::from_raw(USER)));
     if Path::new(SCRATCH_DISK).exists() {
         chown(SCRATCH_DISK, learner.0, learner.1)?;
+    }
+    Ok(())
+}
+
+/// Loopback, and a cable to a namespace of its own: what happens on `lab0` is
+/// what passes a real interface. Both ends are quiet until somebody sends.
+fn prepare_network() -> crate::Result {
+    let done = Command::new("/bin/sh").args(["-ec", NETWORK]).status()?;
+    if !done.success() {
+        eprintln!("bpflab: the network is not whole: {done}");
     }
     Ok(())
 }

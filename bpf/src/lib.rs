@@ -10,11 +10,13 @@
 //! may belong to its learner): a reader bounds the frame before it allocates,
 //! and [`Value`] bounds its own depth.
 
+mod failure;
 mod features;
 mod frame;
 mod near;
 mod value;
 
+pub use failure::{AttachFailure, BadGlobal, Refusal};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
 pub use near::nearest;
@@ -24,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -74,6 +76,9 @@ pub struct Load {
     pub policy: Policy,
     /// Global variables to set before load; `@stimulus` is the stimulus's pid.
     pub globals: Vec<(String, String)>,
+    /// What programs attach to, by function name, where their sections do not
+    /// say it or something else is wanted.
+    pub targets: Vec<(String, Target)>,
     /// A shell command that makes something happen; held back until all is attached.
     pub stimulus: Option<String>,
     /// How long to observe.
@@ -82,6 +87,41 @@ pub struct Load {
     pub lab: Vec<u32>,
     /// A shell for the learner on the guest's terminal port, if one is wanted.
     pub terminal: Option<Window>,
+}
+
+/// What a program attaches to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// A network interface, by name.
+    Interface {
+        /// Such as `lab0`.
+        name: String,
+        /// On which way; the section says it where this does not.
+        egress: Option<bool>,
+    },
+    /// The cgroup of the run: its stimulus and its terminal are in it.
+    Cgroup,
+    /// A function of a program or library.
+    Uprobe {
+        /// Its file in the guest.
+        path: String,
+        /// `NAME` or `NAME+OFFSET`.
+        symbol: String,
+    },
+    /// A place that the author of a program has marked.
+    Usdt {
+        /// Its file in the guest.
+        path: String,
+        /// Who marked it.
+        provider: String,
+        /// How.
+        name: String,
+    },
+    /// The software clock of each CPU.
+    Clock {
+        /// So many times a second.
+        hz: u32,
+    },
 }
 
 /// A terminal's size, in characters.
@@ -120,7 +160,7 @@ pub enum Policy {
 /// comes once, unless the worker dies.
 /// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | LoadFailed | Relocated?, Loaded,
 /// (Attached | LeftOut)*,
-/// AttachFailed? | Observing, (Trace | Map | Globals | Output | Stats | Lost |
+/// AttachFailed? | Observing, (Trace | Records | Map | Globals | Output | Stats | Lost |
 /// StimulusEnded | Edited)*], Done`, with `Log` anywhere between.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
@@ -200,6 +240,13 @@ pub enum Event {
     },
     /// `*` Lines of this run's `trace_pipe`, in its order.
     Trace(Vec<TraceLine>),
+    /// `*` Records of one buffer, in its order.
+    Records {
+        /// The map.
+        map: String,
+        /// Each of them.
+        records: Vec<Record>,
+    },
     /// `*` A map's content, or what changed in it.
     Map(MapView),
     /// `*` Global variables whose value changed (all of them at first).
@@ -257,65 +304,6 @@ pub enum LogSource {
     Libbpf,
     /// The kernel's verifier.
     Verifier,
-}
-
-/// Why a place does not load an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    /// A program type that does more than observe.
-    ProgramType {
-        /// Function name.
-        program: String,
-        /// Its section.
-        section: String,
-    },
-    /// A call of a helper or kfunc that changes what others do.
-    Helper {
-        /// The helper's name.
-        helper: String,
-    },
-    /// A map that would stay in the BPF file system.
-    Pinned {
-        /// The map's name.
-        map: String,
-    },
-    /// The source has no program: no function in a section of its own.
-    NoProgram,
-    /// Not an object that this check could read to its end.
-    Unreadable,
-}
-
-/// Why a global could not be set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum BadGlobal {
-    /// There is no such variable; these are there.
-    Unknown {
-        /// The object's variables.
-        known: Vec<String>,
-    },
-    /// The value does not fit the type.
-    DoesNotFit {
-        /// C type.
-        ctype: String,
-    },
-    /// A constant: it can be set before load only.
-    ReadOnly,
-    /// `@stimulus` was asked for and there is none.
-    NoStimulus,
-}
-
-/// Why attaching failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AttachFailure {
-    /// The section names a hook that this kernel does not have.
-    NoSuchHook {
-        /// Names that are close, nearest first, at most five.
-        nearest: Vec<String>,
-    },
-    /// The type needs something to attach to and was given nothing.
-    NeedsTarget,
-    /// Anything else the kernel said.
-    Errno(i32),
 }
 
 /// What is known of a program once it is loaded.
@@ -382,6 +370,17 @@ pub struct TraceLine {
     pub lab: bool,
 }
 
+/// What a program sent through a ring buffer or a perf buffer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// When the worker took it out, in seconds of CLOCK_MONOTONIC.
+    pub time: f64,
+    /// The CPU that sent it; a ring buffer does not tell.
+    pub cpu: Option<u32>,
+    /// Its content.
+    pub value: Value,
+}
+
 /// A map's content, or what changed in it since the last view.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MapView {
@@ -413,13 +412,15 @@ pub struct Global {
     pub value: Value,
 }
 
-/// A stream of the stimulus's.
+/// Who wrote text: the stimulus, or an iterator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutputStream {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
+    /// What an iterator program wrote.
+    Iterator,
 }
 
 /// How often a program ran.

@@ -15,6 +15,7 @@ use crate::{
     observe::Observer,
     outlet::{Inlet, Outlet},
     probe,
+    records::Records,
     stats::Stats,
     stimulus::{self, Held},
     terminal::Terminal,
@@ -104,12 +105,15 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     let (programs, maps) = object::facts(&object);
     outlet.send(&Event::Loaded { programs, maps })?;
     let stats = Stats::start();
-    let Some(links) = attach::all(&object, &optional, outlet)? else { return Ok(Done::Failed) };
+    let records = Records::open(&object);
+    let targets = load.targets.iter().map(|(name, target)| (name.as_str(), target)).collect();
+    let Some(attached) = attach::all(&object, &optional, &targets, outlet)? else { return Ok(Done::Failed) };
     logs::send(outlet)?;
     let stimulus = held.map(Held::release).transpose()?;
     let terminal = load.terminal.map(Terminal::open).transpose()?;
     outlet.send(&Event::Observing { stimulus: stimulus.as_ref().map(stimulus::Stimulus::pid) })?;
-    Observer::new(load, &object, stats, instance, stimulus, terminal)?.observe(links, inlet, outlet)
+    Observer::new(load, &object, stats, records, instance, stimulus, terminal)?
+        .observe(attached, inlet, outlet)
 }
 
 fn allowed(load: &Load, opened: &libbpf_rs::OpenObject) -> Result<(), Refusal> {

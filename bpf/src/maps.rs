@@ -2,7 +2,11 @@
 //!
 //! Knows which maps can be listed. Does not know when to look: `observe` does.
 
-use std::{collections::BTreeMap, ptr::NonNull};
+use std::{
+    collections::BTreeMap,
+    os::fd::{AsRawFd as _, FromRawFd as _},
+    ptr::NonNull,
+};
 
 use bpflab_worker::{MAX_SHOWN, MapView, Value};
 use libbpf_rs::{
@@ -11,7 +15,10 @@ use libbpf_rs::{
     libbpf_sys,
 };
 
-use crate::decode::decode;
+use crate::{
+    decode::{decode, prefix},
+    symbols::Symbols,
+};
 
 /// Keys and values of one map that are shown, in bytes: decoded they take some
 /// five times as much, which a frame still holds.
@@ -52,9 +59,9 @@ impl Watched {
             full,
             entries: changed
                 .iter()
-                .map(|(key, value)| (typed(btf, key_type, key), values(map, btf, value_type, value)))
+                .map(|(key, value)| (keyed(map, btf, key_type, key), values(map, btf, value_type, value)))
                 .collect(),
-            removed: removed.iter().map(|key| typed(btf, key_type, key)).collect(),
+            removed: removed.iter().map(|key| keyed(map, btf, key_type, key)).collect(),
             total,
             shown: now.len() as u64,
         };
@@ -76,6 +83,15 @@ pub(crate) fn can_list(map: &Map<'_>) -> bool {
             | MapType::LruPercpuHash
             | MapType::PercpuArray
             | MapType::LpmTrie
+            | MapType::StackTrace
+            | MapType::ProgArray
+            | MapType::ArrayOfMaps
+            | MapType::HashOfMaps
+            | MapType::Sockmap
+            | MapType::Sockhash
+            | MapType::Devmap
+            | MapType::DevmapHash
+            | MapType::Cpumap
     ) && !holds_globals(map.as_libbpf_object())
 }
 
@@ -134,10 +150,68 @@ fn typed(btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
     }
 }
 
+fn keyed(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
+    let prefix = (map.map_type() == MapType::LpmTrie).then(|| prefix(bytes)).flatten();
+    prefix.unwrap_or_else(|| typed(btf, id, bytes))
+}
+
 fn values(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
-    if !map.map_type().is_percpu() {
-        return typed(btf, id, bytes);
+    match map.map_type() {
+        MapType::StackTrace => return stack(bytes),
+        MapType::ProgArray => return named(bytes, "program", program_name),
+        MapType::ArrayOfMaps | MapType::HashOfMaps => return named(bytes, "map", map_name),
+        kind if !kind.is_percpu() => return typed(btf, id, bytes),
+        _ => {}
     }
     let size = (map.value_size() as usize).max(1);
     Value::PerCpu(bytes.chunks(size).map(|value| typed(btf, id, value)).collect())
+}
+
+/// Addresses of functions, the innermost first, by their names. The kernel
+/// fills up with zeros.
+fn stack(bytes: &[u8]) -> Value {
+    let symbols = Symbols::of_kernel();
+    let addresses = bytes.chunks_exact(8).map(|word| u64::from_ne_bytes(word.try_into().unwrap_or_default()));
+    Value::Array(addresses.take_while(|address| *address != 0).map(|address| symbols.name(address)).collect())
+}
+
+/// What an array of programs or maps holds: a number, and the name behind it.
+fn named(bytes: &[u8], what: &str, name: impl Fn(u32) -> Option<String>) -> Value {
+    let Ok(id) = <[u8; 4]>::try_from(bytes).map(u32::from_ne_bytes) else {
+        return Value::Bytes(bytes.to_vec());
+    };
+    let name = name(id).map(|name| format!(" {name}")).unwrap_or_default();
+    Value::Text(format!("{what} {id}{name}"))
+}
+
+fn program_name(id: u32) -> Option<String> {
+    let fd = libbpf_rs::Program::fd_from_id(id).ok()?;
+    let mut info = libbpf_sys::bpf_prog_info::default();
+    let mut size = size_of_val(&info) as u32;
+    // SAFETY: the kernel writes at most `size` bytes of `info`.
+    let done =
+        unsafe { libbpf_sys::bpf_obj_get_info_by_fd(fd.as_raw_fd(), (&raw mut info).cast(), &raw mut size) };
+    (done == 0).then(|| word(&info.name))
+}
+
+fn map_name(id: u32) -> Option<String> {
+    // SAFETY: a number only; a descriptor or a negative errno comes back.
+    let fd = unsafe { libbpf_sys::bpf_map_get_fd_by_id(id) };
+    if fd < 0 {
+        return None;
+    }
+    // SAFETY: it is new, and nobody else's.
+    let fd = unsafe { std::os::fd::OwnedFd::from_raw_fd(fd) };
+    let mut info = libbpf_sys::bpf_map_info::default();
+    let mut size = size_of_val(&info) as u32;
+    // SAFETY: the kernel writes at most `size` bytes of `info`.
+    let done =
+        unsafe { libbpf_sys::bpf_obj_get_info_by_fd(fd.as_raw_fd(), (&raw mut info).cast(), &raw mut size) };
+    (done == 0).then(|| word(&info.name))
+}
+
+/// A kernel's name, which ends in NUL where it is shorter than its place.
+fn word(name: &[std::ffi::c_char]) -> String {
+    let bytes: Vec<u8> = name.iter().map(|c| *c as u8).take_while(|byte| *byte != 0).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }

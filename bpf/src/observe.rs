@@ -15,12 +15,13 @@ use libbpf_rs::{Object, btf::Btf};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::{
-    attach::Link,
+    attach::Attachments,
     globals::Globals,
     lab::Lab,
     logs,
     maps::{Watched, can_list},
     outlet::{Inlet, Outlet},
+    records::Records,
     stats::Stats,
     stimulus::Stimulus,
     terminal::Terminal,
@@ -35,6 +36,9 @@ const BATCH_BYTES: usize = 256 << 10;
 
 /// The shortest time between two looks at maps, globals and counts.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// The shortest time between two readings of an iterator.
+const TEXT_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks may take this part of the time; large maps are looked at less often.
 const LOOK_SHARE: u32 = 5;
@@ -58,6 +62,7 @@ pub(crate) struct Observer<'a> {
     maps: Vec<Watched>,
     stats: Stats,
     pipe: Pipe,
+    records: Records<'a>,
     lab: Lab,
     stimulus: Option<Stimulus>,
     terminal: Option<Terminal>,
@@ -73,6 +78,7 @@ impl<'a> Observer<'a> {
         load: &Load,
         object: &'a Object,
         stats: Stats,
+        records: Records<'a>,
         instance: &Path,
         stimulus: Option<Stimulus>,
         terminal: Option<Terminal>,
@@ -85,6 +91,7 @@ impl<'a> Observer<'a> {
             maps: object.maps().map(|_| Watched::new()).collect(),
             stats,
             pipe: Pipe::open(instance)?,
+            records,
             lab: Lab::new(&load.lab),
             stimulus_pid: stimulus.as_ref().map(Stimulus::pid),
             stimulus,
@@ -101,14 +108,15 @@ impl<'a> Observer<'a> {
     /// Streams until the run is over, then detaches and drains.
     pub(crate) fn observe(
         mut self,
-        links: Vec<Link>,
+        mut attached: Attachments,
         inlet: &mut Inlet,
         outlet: &mut Outlet,
     ) -> crate::Result<Done> {
-        let done = self.stream(inlet, outlet)?;
-        drop(links);
+        let done = self.stream(&mut attached, inlet, outlet)?;
+        self.read_iterators(&mut attached, outlet)?;
+        drop(attached);
         let drained_by = Instant::now() + self.drain;
-        while self.read_trace(outlet)? && Instant::now() < drained_by {}
+        while self.read_streams(outlet)? && Instant::now() < drained_by {}
         let lost = self.pipe.unannounced();
         if lost > 0 {
             outlet.send(&Event::Lost { stream: Stream::Trace, count: lost })?;
@@ -118,7 +126,13 @@ impl<'a> Observer<'a> {
         Ok(done)
     }
 
-    fn stream(&mut self, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {
+    fn stream(
+        &mut self,
+        attached: &mut Attachments,
+        inlet: &mut Inlet,
+        outlet: &mut Outlet,
+    ) -> crate::Result<Done> {
+        let mut next_text = Instant::now();
         let mut next_batch = Instant::now();
         let mut next_look = Instant::now();
         let mut ends = self.end_without_stimulus();
@@ -130,6 +144,10 @@ impl<'a> Observer<'a> {
             if now >= next_look {
                 self.look(outlet)?;
                 next_look = now + LOOK.max(now.elapsed() * LOOK_SHARE);
+            }
+            if now >= next_text {
+                self.read_iterators(attached, outlet)?;
+                next_text = now + TEXT_EVERY.max(now.elapsed() * LOOK_SHARE);
             }
             let deadline = ends.at.min(next_look);
             let woken = self.wait(inlet, next_batch, deadline)?;
@@ -158,7 +176,7 @@ impl<'a> Observer<'a> {
             if woken.stream {
                 // A batch that is full is followed by the next at once: nothing is
                 // won by letting the kernel's buffer overflow meanwhile.
-                if !self.read_trace(outlet)? {
+                if !self.read_streams(outlet)? {
                     next_batch = Instant::now() + BATCH;
                 }
                 self.read_output(outlet)?;
@@ -180,6 +198,13 @@ impl<'a> Observer<'a> {
             Some(btf) => self.globals.change(btf, name, word, self.stimulus_pid),
             None => Err(bpflab_worker::BadGlobal::Unknown { known: Vec::new() }),
         }
+    }
+
+    /// One batch of each stream; whether more may be waiting.
+    fn read_streams(&mut self, outlet: &mut Outlet) -> crate::Result<bool> {
+        let lines = self.read_trace(outlet)?;
+        let records = self.records.read(self.btf.as_ref(), outlet)?;
+        Ok(lines || records)
     }
 
     /// One batch of trace lines; whether more may be waiting.
@@ -225,6 +250,13 @@ impl<'a> Observer<'a> {
         Ok(())
     }
 
+    fn read_iterators(&mut self, attached: &mut Attachments, outlet: &mut Outlet) -> crate::Result {
+        for text in attached.read() {
+            outlet.send(&Event::Output { stream: OutputStream::Iterator, text })?;
+        }
+        Ok(())
+    }
+
     fn look(&mut self, outlet: &mut Outlet) -> crate::Result {
         let globals = self.globals.look(self.btf.as_ref());
         if !globals.is_empty() {
@@ -237,6 +269,8 @@ impl<'a> Observer<'a> {
                 outlet.send(&Event::Map(view))?;
             }
         }
+        // Records that were sent without waking us.
+        self.records.read(self.btf.as_ref(), outlet)?;
         if let Some(stats) = self.stats.look(self.object) {
             outlet.send(&Event::Stats(stats))?;
         }
@@ -267,12 +301,13 @@ impl<'a> Observer<'a> {
         let until = if resting { deadline.min(next_batch) } else { deadline };
         let watch = if resting { PollFlags::empty() } else { PollFlags::POLLIN };
         let mut fds = vec![PollFd::new(inlet.fd(), PollFlags::POLLIN), PollFd::new(self.pipe.fd(), watch)];
-        if let Some(stimulus) = &self.stimulus {
-            fds.push(PollFd::new(stimulus.exit(), PollFlags::POLLIN));
-            if !resting {
-                fds.push(PollFd::new(stimulus.stdout.as_fd(), PollFlags::POLLIN));
-                fds.push(PollFd::new(stimulus.stderr.as_fd(), PollFlags::POLLIN));
-            }
+        let ends_at = fds.len();
+        fds.extend(self.stimulus.iter().map(|stimulus| PollFd::new(stimulus.exit(), PollFlags::POLLIN)));
+        let streams_from = fds.len();
+        if !resting {
+            let output =
+                self.stimulus.iter().flat_map(|stimulus| [stimulus.stdout.as_fd(), stimulus.stderr.as_fd()]);
+            fds.extend(output.chain(self.records.fds()).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         }
         // Rounded up: a poll that returns a little early would spin.
         let rest = until.saturating_duration_since(now).as_millis() + 1;
@@ -287,8 +322,8 @@ impl<'a> Observer<'a> {
         };
         Ok(Woken {
             command: readable(0),
-            stream: !resting && (readable(1) || readable(3) || readable(4)),
-            stimulus_ended: readable(2),
+            stream: !resting && (readable(1) || (streams_from..fds.len()).any(readable)),
+            stimulus_ended: ends_at < streams_from && readable(ends_at),
         })
     }
 }

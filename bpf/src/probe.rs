@@ -24,6 +24,7 @@ use std::{fs::File, io::Write, time::Duration};
 
 use bpflab_worker::{Event, Features, Hooks, Probe, Tried};
 
+pub(crate) use self::net::netlink;
 use self::{
     attach::Places,
     btf::Btf,

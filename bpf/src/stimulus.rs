@@ -30,6 +30,10 @@ pub(crate) const TOOL: &str = "lab-do";
 /// and no one else's.
 pub(crate) const USER: u32 = 0x0062_706c;
 
+/// The cgroup of a guest's run: its stimulus and its terminal are in it, and
+/// programs for cgroups are attached to it.
+pub(crate) const CGROUP: &str = "/sys/fs/cgroup/lab";
+
 /// Processes a stimulus may have at once: enough for a shell script, and a
 /// fork bomb stays small.
 const MAX_PROCESSES: u64 = 128;
@@ -107,6 +111,7 @@ impl Stimulus {
 pub(crate) fn hold(command: &str) -> crate::Result {
     prctl::set_pdeathsig(signal::SIGKILL)?;
     prctl::set_name(c"stimulus")?;
+    join_cgroup();
     prepare_mounts()?;
     resource::setrlimit(resource::Resource::RLIMIT_NPROC, MAX_PROCESSES, MAX_PROCESSES)?;
     resource::setrlimit(resource::Resource::RLIMIT_FSIZE, MAX_FILE, MAX_FILE)?;
@@ -149,6 +154,11 @@ pub(crate) fn end_all() -> crate::Result {
             Ok(())
         }
     }
+}
+
+/// Enters the run's cgroup; a machine that belongs to someone has none.
+pub(crate) fn join_cgroup() {
+    let _ = fs::write(Path::new(CGROUP).join("cgroup.procs"), "0");
 }
 
 fn become_user() -> crate::Result {

@@ -109,6 +109,7 @@ fn start(slave: OwnedFd) -> crate::Result<Child> {
             }
             SigSet::empty().thread_set_mask()?;
             nix::unistd::setsid()?;
+            crate::stimulus::join_cgroup();
             if libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
                 return Err(io::Error::last_os_error());
             }

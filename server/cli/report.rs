@@ -90,6 +90,10 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
             }
             Ok(())
         }
+        RunEvent::Records { map, records } => records.iter().try_for_each(|record| {
+            let cpu = record.cpu.map(|cpu| format!("[{cpu}] ")).unwrap_or_default();
+            writeln!(out, "record    {map} {:.6} {cpu}{}", record.time, written(&record.value))
+        }),
         RunEvent::Map(view) => {
             for (key, value) in &view.entries {
                 writeln!(out, "map       {}[{}] = {}", view.name, written(key), written(value))?;
@@ -106,6 +110,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
             let from = match stream {
                 OutputStream::Stdout => "output",
                 OutputStream::Stderr => "errors",
+                OutputStream::Iterator => "iter  ",
             };
             text.lines().try_for_each(|line| writeln!(out, "{from}    {line}"))
         }

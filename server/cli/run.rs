@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Context, Format, duration, kernel_names, report, status, status_of, worst};
 use crate::{
     compile::{Confinement, Sources},
-    kernel::Needs,
+    kernel::{Needs, target},
     lab,
     run::{About, LIMITS, Runs, Submission, Unjudged},
     say::Sentence,
@@ -37,6 +37,9 @@ pub(super) struct Arguments {
     /// Set a global variable before load; @stimulus is the stimulus's pid
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     global: Vec<(String, String)>,
+    /// What a program attaches to: NAME=if:lab0[:ingress|egress], cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99
+    #[arg(long, value_name = "NAME=TARGET", value_parser = assignment)]
+    attach: Vec<(String, String)>,
     /// How to print the story
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -65,6 +68,16 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             return Ok(status::USAGE);
         }
     };
+    let mut targets = BTreeMap::new();
+    for (program, words) in arguments.attach {
+        match target(&words) {
+            Ok(target) => drop(targets.insert(program, target)),
+            Err(why) => {
+                eprintln!("bpflab: {}", why.say(context.lang));
+                return Ok(status::USAGE);
+            }
+        }
+    }
     let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
     if lab.compilers.as_ref().is_ok_and(|compiler| compiler.confinement() == Confinement::Landlock) {
         eprintln!("bpflab: {}", Sentence::SandboxIsLandlock.say(context.lang));
@@ -78,6 +91,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         kernels,
         headers: arguments.types,
         globals: arguments.global.into_iter().collect(),
+        targets,
         stimulus: arguments.stimulus,
         terminal: None,
         needs: Needs::default(),

@@ -70,6 +70,7 @@ pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Re
         headers: None,
         needs: Needs::default(),
         globals: BTreeMap::new(),
+        targets: BTreeMap::new(),
         stimulus: None,
         terminal: None,
         span: lab::span(None, LIMITS.terminal),

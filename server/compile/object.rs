@@ -1,5 +1,7 @@
 //! A compiled BPF ELF. Only `compile` makes one.
 
+use super::{Sources, lines};
+
 /// A compiled BPF ELF, without DWARF: BTF is what a kernel reads, and the
 /// embedded sources would make three megabytes of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,8 +20,18 @@ const MAGIC: &[u8] = b"\x7fELF\x02\x01";
 
 impl Object {
     /// Takes clang's output; `None` when that is no ELF.
-    pub(super) fn from_clang(elf: &[u8]) -> Option<Self> {
-        without_debug(elf).map(Self)
+    pub(super) fn from_clang(elf: &[u8], sources: &Sources) -> Option<Self> {
+        let btf = section(elf, b".BTF\0").zip(section(elf, b".BTF.ext\0"));
+        let filled = btf.and_then(|(btf, ext)| lines::fill(btf, ext, sources));
+        let instead = |name: &[u8]| {
+            let (btf, ext) = filled.as_ref()?;
+            match name {
+                name if name.starts_with(b".BTF\0") => Some(btf.as_slice()),
+                name if name.starts_with(b".BTF.ext\0") => Some(ext.as_slice()),
+                _ => None,
+            }
+        };
+        without_debug(elf, instead).map(Self)
     }
 
     /// The ELF.
@@ -28,31 +40,66 @@ impl Object {
     }
 }
 
-/// Empties the debug sections and closes the gaps. Every section keeps its
-/// number, so that symbols and relocations stay right.
-fn without_debug(elf: &[u8]) -> Option<Vec<u8>> {
-    if !elf.starts_with(MAGIC) {
-        return None;
+/// The parts of an ELF that matter here.
+struct Elf<'e> {
+    all: &'e [u8],
+    table: usize,
+    count: u16,
+    names: &'e [u8],
+}
+
+impl<'e> Elf<'e> {
+    fn read(all: &'e [u8]) -> Option<Self> {
+        if !all.starts_with(MAGIC) {
+            return None;
+        }
+        let table = usize::try_from(u64_at(all, TABLE_AT)?).ok()?;
+        let mut elf = Self { all, table, count: u16_at(all, COUNT_AT)?, names: &[] };
+        elf.names = elf.content(elf.header(u16_at(all, NAMES_AT)?)?)?;
+        Some(elf)
     }
-    let table = usize::try_from(u64_at(elf, TABLE_AT)?).ok()?;
-    let count = u16_at(elf, COUNT_AT)?;
-    let entry = |index: u16| {
-        let start = table.checked_add(usize::from(index) * ENTRY)?;
-        elf.get(start..start.checked_add(ENTRY)?)
-    };
-    let content = |header: &[u8]| {
+
+    fn header(&self, index: u16) -> Option<&'e [u8]> {
+        let start = self.table.checked_add(usize::from(index) * ENTRY)?;
+        self.all.get(start..start.checked_add(ENTRY)?)
+    }
+
+    fn content(&self, header: &[u8]) -> Option<&'e [u8]> {
         let start = usize::try_from(u64_at(header, 24)?).ok()?;
-        elf.get(start..start.checked_add(usize::try_from(u64_at(header, 32)?).ok()?)?)
-    };
-    let names = content(entry(u16_at(elf, NAMES_AT)?)?)?;
-    let mut out = elf.get(..HEADER)?.to_vec();
+        self.all.get(start..start.checked_add(usize::try_from(u64_at(header, 32)?).ok()?)?)
+    }
+
+    /// The name, and what follows it in the table of names.
+    fn name(&self, header: &[u8]) -> Option<&'e [u8]> {
+        self.names.get(u32_at(header, 0)? as usize..)
+    }
+}
+
+/// The content of the section whose name, with its NUL, this is.
+fn section<'e>(elf: &'e [u8], name: &[u8]) -> Option<&'e [u8]> {
+    let elf = Elf::read(elf)?;
+    let mut headers = (1..elf.count).filter_map(|index| elf.header(index));
+    let header = headers.find(|header| elf.name(header).is_some_and(|found| found.starts_with(name)))?;
+    elf.content(header)
+}
+
+/// Empties the debug sections and closes the gaps; where `instead` knows a
+/// section by its name, its content takes the old one's place. Every section
+/// keeps its number, so that symbols and relocations stay right.
+fn without_debug<'i>(elf: &[u8], instead: impl Fn(&[u8]) -> Option<&'i [u8]>) -> Option<Vec<u8>> {
+    let elf = Elf::read(elf)?;
+    let mut out = elf.all.get(..HEADER)?.to_vec();
     let mut headers = Vec::new();
-    for index in 0..count {
-        let mut header = entry(index)?.to_vec();
-        let name = names.get(u32_at(&header, 0)? as usize..)?;
+    for index in 0..elf.count {
+        let mut header = elf.header(index)?.to_vec();
+        let name = elf.name(&header)?;
         if index > 0 && u32_at(&header, 4)? != NO_BITS {
             let keep = !(name.starts_with(b".debug") || name.starts_with(b".rel.debug"));
-            let bytes = if keep { content(&header)? } else { &[] };
+            let bytes = match instead(name) {
+                Some(bytes) => bytes,
+                None if keep => elf.content(&header)?,
+                None => &[],
+            };
             let align = usize::try_from(u64_at(&header, 48)?).ok()?.clamp(1, 4096);
             out.resize(out.len().next_multiple_of(align), 0);
             header[24..32].copy_from_slice(&(out.len() as u64).to_le_bytes());
@@ -86,10 +133,11 @@ mod tests {
 
     #[test]
     fn what_is_no_elf_is_no_object() {
-        assert!(Object::from_clang(b"").is_none());
-        assert!(Object::from_clang(b"\x7fELF\x02\x01 and then nothing").is_none());
+        let sources = Sources::new([("a.bpf.c".to_owned(), "int x;".to_owned())].into()).expect("a program");
+        assert!(Object::from_clang(b"", &sources).is_none());
+        assert!(Object::from_clang(b"\x7fELF\x02\x01 and then nothing", &sources).is_none());
         let mut lies = MAGIC.to_vec();
         lies.resize(HEADER, 0xff); // a table beyond the end
-        assert!(Object::from_clang(&lies).is_none());
+        assert!(Object::from_clang(&lies, &sources).is_none());
     }
 }

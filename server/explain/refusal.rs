@@ -1,8 +1,9 @@
 //! A refused load -> one finding, on the line that the verifier was at.
 
+use super::{origin::origin, verifier::mistake};
 use crate::{
-    diagnostic::{Diagnostic, Origin, Place, Words},
-    say::Sentence,
+    diagnostic::{Diagnostic, Note, Origin, Place, Words},
+    say::{Mistake, Sentence},
 };
 
 /// A program too large or too branchy for the verifier.
@@ -17,6 +18,9 @@ const GPL: [&str; 2] = ["cannot call GPL-restricted function", "cannot call GPL 
 /// How the report of 7.3 and later begins.
 const REPORT: &str = "\nVerification failed: ";
 
+/// Among so many of the last lines is the verdict: some kernels add states after it.
+const LAST: usize = 8;
+
 /// Lines of a log that carry no verdict.
 const FOOTERS: [&str; 4] = ["processed ", "verification time ", "stack depth ", "peak_states "];
 
@@ -25,7 +29,9 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
     // 7.3 adds a report of its own after the log that every kernel writes.
     let log = log.split(REPORT).next().unwrap_or(log);
     let name = program.clone().unwrap_or_default();
-    let verdict = verdict(log).map(str::to_owned);
+    let known = known(log);
+    let verdict = last_lines(log).next().map(str::to_owned);
+    let mut why = None;
     let (id, message) = match (verdict, program) {
         (Some(verdict), _) if GPL.iter().any(|words| verdict.contains(words)) => {
             ("gpl-only", Sentence::GplOnly { program: name, verdict })
@@ -35,26 +41,66 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
         {
             ("too-large", Sentence::VerifierTooLarge { program: name })
         }
+        _ if let Some((words, mistake)) = &known => {
+            why = origin(log, words);
+            (mistake.id(), Sentence::Refused { program: name, mistake: mistake.clone() })
+        }
         (Some(verdict), _) => ("rejected", Sentence::Rejected { program: name, verdict }),
         (None, _) => ("load-failed", Sentence::LoadFailed { errno }),
     };
     let mut found = Diagnostic::error(Origin::Verifier, id, message);
-    found.place = place(log, source);
+    found.place =
+        last_lines(log).find_map(|line| line.strip_prefix("; ")).and_then(|line| place(line, source));
+    if let Some((_, Mistake::Core { what })) = &known {
+        found.place = found.place.map(|place| use_of(what, place, source.1));
+    }
+    if let Some((shown, how)) = why {
+        let place =
+            shown.and_then(|line| place(line, source)).filter(|place| Some(place) != found.place.as_ref());
+        if place.is_some() {
+            found
+                .notes
+                .push(Note { place, message: Words::Lab(Sentence::ValueFrom { how: how.to_owned() }) });
+        }
+    }
+    if let Some((words, _)) = known {
+        found.notes.push(Note { place: None, message: Words::Tool(words.to_owned()) });
+    }
     found
 }
 
-/// The last line that says something, before the statistics.
-fn verdict(log: &str) -> Option<&str> {
-    log.lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty() && !FOOTERS.iter().any(|footer| line.starts_with(footer)))
+/// The verdict of which the mistake is known. Where the last says only that an access is
+/// bad, the line before it may say which.
+fn known(log: &str) -> Option<(&str, Mistake)> {
+    let mut lines = last_lines(log).take(LAST);
+    let last = lines.find_map(|line| Some((line, mistake(line)?)))?;
+    let closer = match last.1 {
+        Mistake::ValueBounds { size: None } | Mistake::Context { .. } => {
+            lines.next().and_then(|line| Some((line, mistake(line)?)))
+        }
+        _ => None,
+    };
+    Some(closer.unwrap_or(last))
 }
 
-/// The last source line that the log shows: `; TEXT @ FILE:LINE` on newer
-/// kernels, `; TEXT` on older ones.
-fn place(log: &str, (file, text): (&str, &str)) -> Option<Place> {
-    let shown = log.lines().rev().find_map(|line| line.trim_start().strip_prefix("; "))?;
+/// An instruction that libbpf could not relocate has no source line in the log, only
+/// the one before it has: the next line that names the field.
+fn use_of(what: &str, before: Place, text: &str) -> Place {
+    let field = what.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or(what);
+    let from = before.line as usize - 1;
+    let line = (1..).zip(text.lines()).skip(from).find(|(_, line)| line.contains(field));
+    Place { line: line.map_or(before.line, |(number, _)| number), ..before }
+}
+
+/// The lines that say something, the last one first, without the statistics.
+fn last_lines(log: &str) -> impl Iterator<Item = &str> {
+    let says = |line: &&str| !line.is_empty() && !FOOTERS.iter().any(|footer| line.starts_with(footer));
+    log.lines().rev().map(str::trim).filter(says)
+}
+
+/// The place of a source line as the log shows it: `TEXT @ FILE:LINE` on newer
+/// kernels, `TEXT` on older ones.
+fn place(shown: &str, (file, text): (&str, &str)) -> Option<Place> {
     let line = match shown.rsplit_once(" @ ") {
         Some((_, at)) => at.rsplit_once(':').and_then(|(_, line)| line.parse().ok()),
         None => {
@@ -93,8 +139,9 @@ mod tests {
                    processed 2 insns (limit 1000000) max_states_per_insn 0\n";
         let found = refusal(log, 13, Some("hello".into()), ("a.bpf.c", ""));
         assert_eq!(found.place.map(|place| place.line), Some(9));
-        let Words::Lab(Sentence::Rejected { verdict, .. }) = found.message else { panic!("not rejected") };
-        assert_eq!(verdict, "invalid bpf_context access off=8192 size=4");
+        assert_eq!(found.id, "verifier-context");
+        let words = "invalid bpf_context access off=8192 size=4";
+        assert_eq!(found.notes.last().map(|note| &note.message), Some(&Words::Tool(words.into())));
     }
 
     #[test]
@@ -102,5 +149,22 @@ mod tests {
         let log = "; return *p;\n1: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'scalar'\n";
         let found = refusal(log, 13, None, ("a.bpf.c", "int f(void)\n{\n\treturn *p;\n}\n"));
         assert_eq!(found.place.map(|place| place.line), Some(3));
+    }
+
+    #[test]
+    fn where_a_value_came_from_is_shown_on_its_line() {
+        let log = "; int *p = bpf_map_lookup_elem(&m, &k); @ a.bpf.c:4\n3: (85) call bpf_map_lookup_elem#1\n\
+                   4: (bf) r6 = r0\n; return *p; @ a.bpf.c:5\n5: (61) r0 = *(u32 *)(r6 +0)\n\
+                   R6 invalid mem access 'map_value_or_null'\nprocessed 6 insns (limit 1000000)\n";
+        let found = refusal(log, 13, Some("f".into()), ("a.bpf.c", ""));
+        assert_eq!(found.id, "verifier-null-check");
+        assert_eq!(found.place.map(|place| place.line), Some(5));
+        assert_eq!(found.notes[0].place.as_ref().map(|place| place.line), Some(4));
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_guessed() {
+        let found = refusal("0: (95) exit\nnobody has seen this\n", 22, Some("f".into()), ("a.bpf.c", ""));
+        assert_eq!(found.id, "rejected");
     }
 }

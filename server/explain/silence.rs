@@ -15,6 +15,7 @@ pub struct Seen {
     runs: BTreeMap<String, u64>,
     lines: u64,
     lab_lines: u64,
+    records: u64,
     changes: u64,
     globals: BTreeSet<String>,
 }
@@ -29,6 +30,11 @@ impl Seen {
     pub fn trace(&mut self, lines: &[TraceLine]) {
         self.lines += lines.len() as u64;
         self.lab_lines += lines.iter().filter(|line| line.lab).count() as u64;
+    }
+
+    /// Records came.
+    pub fn records(&mut self, count: usize) {
+        self.records += count as u64;
     }
 
     /// A map was looked at; its first look is no change unless it holds something.
@@ -51,6 +57,8 @@ impl Seen {
         let runs: u64 = self.runs.values().sum();
         let (id, sentence) = if runs == 0 && self.lines == 0 {
             ("never-fired", Sentence::NeverFired { programs: self.runs.keys().cloned().collect() })
+        } else if self.records > 0 {
+            return None;
         } else if self.lines > 0 && self.lines == self.lab_lines {
             ("only-the-lab", Sentence::OnlyTheLabFired)
         } else if self.lines == 0 && self.changes == 0 {

@@ -12,7 +12,10 @@ use std::{
 use serde::Deserialize;
 
 use super::{Check, Draw, Expectation, Lesson, Page, Prose, Setup, Source, check, draw, markdown};
-use crate::{kernel::Needs, say::Text};
+use crate::{
+    kernel::{Needs, target},
+    say::{Lang, Text},
+};
 
 /// Largest file of a lesson, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -69,6 +72,7 @@ struct RunTable {
     headers: Option<String>,
     stimulus: Option<String>,
     globals: BTreeMap<String, String>,
+    attach: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +209,12 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
             headers: file.run.headers,
             stimulus: file.run.stimulus,
             globals: file.run.globals,
+            targets: (file.run.attach.iter())
+                .map(|(program, words)| {
+                    let target = target(words).map_err(|why| why.say(Lang::En))?;
+                    Ok((program.clone(), target))
+                })
+                .collect::<Result<_, String>>()?,
         },
         draws: file
             .draw

@@ -1,8 +1,8 @@
 //! One step of a run's story.
 
 use bpflab_worker::{
-    Global, LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Relocation, Stream,
-    TraceLine,
+    Global, LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Record, Relocation,
+    Stream, TraceLine,
 };
 
 use crate::{
@@ -92,6 +92,13 @@ pub enum RunEvent {
     },
     /// `*` Lines of this run's `trace_pipe`. Counts as that many events.
     Trace(Vec<TraceLine>),
+    /// `*` Records of a buffer. Counts as that many events.
+    Records {
+        /// The map.
+        map: String,
+        /// Each of them.
+        records: Vec<Record>,
+    },
     /// `*` A map's content or changes.
     Map(MapView),
     /// `*` A global's new value.
@@ -192,6 +199,7 @@ impl RunEvent {
     pub fn weight(&self) -> u64 {
         match self {
             Self::Trace(lines) => lines.len() as u64,
+            Self::Records { records, .. } => records.len() as u64,
             _ => 1,
         }
     }

@@ -297,6 +297,10 @@ impl Observation<'_> {
                 self.seen.trace(&lines);
                 self.say(RunEvent::Trace(lines));
             }
+            Event::Records { map, records } => {
+                self.seen.records(records.len());
+                self.say(RunEvent::Records { map, records });
+            }
             Event::Map(view) => {
                 self.seen.map(&view);
                 self.say(RunEvent::Map(view));

@@ -312,6 +312,7 @@ impl Part {
             object: object.bytes().to_vec(),
             policy: if &*self.kernel == HOST { Policy::ObserveOnly } else { Policy::Anything },
             globals: self.submission.globals.clone().into_iter().collect(),
+            targets: self.submission.targets.clone().into_iter().collect(),
             stimulus: self.submission.stimulus.clone(),
             span: self.submission.span,
             lab: if &*self.kernel == HOST { vec![std::process::id()] } else { Vec::new() },

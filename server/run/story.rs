@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use bpflab_worker::{MapView, Stream, TraceLine, Value};
+use bpflab_worker::{MapView, Record, Stream, TraceLine, Value};
 use tokio::sync::watch;
 
 use super::RunEvent;
@@ -48,6 +48,11 @@ impl Entry {
                 let had = usize::try_from(seq - self.seq).unwrap_or(usize::MAX);
                 let rest = lines.get(had..).unwrap_or_default().to_vec();
                 Self { seq, event: Arc::new(RunEvent::Trace(rest)), ..self.clone() }
+            }
+            RunEvent::Records { map, records } if self.seq < seq => {
+                let had = usize::try_from(seq - self.seq).unwrap_or(usize::MAX);
+                let (map, records) = (map.clone(), records.get(had..).unwrap_or_default().to_vec());
+                Self { seq, event: Arc::new(RunEvent::Records { map, records }), ..self.clone() }
             }
             _ => self.clone(),
         }
@@ -164,10 +169,10 @@ impl Story {
 }
 
 impl Inner {
-    /// Drops the oldest trace lines, and only if that is not enough other
+    /// Drops the oldest lines and records, and only if that is not enough other
     /// things of which there is a flow. What happened once stays.
     fn make_room(&mut self, to: usize) {
-        for droppable in [is_trace as fn(&RunEvent) -> bool, flows] {
+        for droppable in [pours as fn(&RunEvent) -> bool, flows] {
             if self.bytes <= to {
                 return;
             }
@@ -262,8 +267,8 @@ impl Drop for Watcher {
     }
 }
 
-fn is_trace(event: &RunEvent) -> bool {
-    matches!(event, RunEvent::Trace(_))
+fn pours(event: &RunEvent) -> bool {
+    matches!(event, RunEvent::Trace(_) | RunEvent::Records { .. })
 }
 
 fn flows(event: &RunEvent) -> bool {
@@ -274,6 +279,7 @@ fn flows(event: &RunEvent) -> bool {
 fn stream(event: &RunEvent) -> Option<Stream> {
     match event {
         RunEvent::Trace(_) => Some(Stream::Trace),
+        RunEvent::Records { map, .. } => Some(Stream::Record { map: map.clone() }),
         RunEvent::Map(_) => Some(Stream::Map),
         RunEvent::Output { .. } => Some(Stream::Output),
         RunEvent::Log { .. } => Some(Stream::Log),
@@ -286,6 +292,9 @@ fn size(event: &RunEvent) -> usize {
     let own = size_of::<RunEvent>() + size_of::<Entry>();
     own + match event {
         RunEvent::Trace(lines) => lines.iter().map(line_size).sum(),
+        RunEvent::Records { records, .. } => {
+            records.iter().map(|record| size_of::<Record>() + value_size(&record.value)).sum()
+        }
         RunEvent::Map(MapView { entries, removed, .. }) => {
             entries.iter().map(|(key, value)| value_size(key) + value_size(value)).sum::<usize>()
                 + removed.iter().map(value_size).sum::<usize>()
@@ -341,7 +350,7 @@ mod tests {
         let (mut delivered, mut lost) = (0, 0);
         while let Some(batch) = watcher.next().await {
             lost += batch.lost.iter().map(|lost| lost.count).sum::<u64>();
-            let lines = batch.entries.iter().filter(|entry| is_trace(&entry.event));
+            let lines = batch.entries.iter().filter(|entry| pours(&entry.event));
             delivered += lines.map(|entry| entry.event.weight()).sum::<u64>();
         }
         (delivered, lost)

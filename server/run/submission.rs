@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bpflab_worker::{Span, Window};
+use bpflab_worker::{Span, Target, Window};
 
 use crate::{compile::Sources, kernel::Needs};
 
@@ -17,6 +17,8 @@ pub struct Submission {
     pub headers: Option<String>,
     /// Global variables to set before load.
     pub globals: BTreeMap<String, String>,
+    /// What programs attach to, by function name, where it is not as usual.
+    pub targets: BTreeMap<String, Target>,
     /// A shell command that makes something happen.
     pub stimulus: Option<String>,
     /// A shell for the learner in each guest, with a window of this size.

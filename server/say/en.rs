@@ -1,6 +1,6 @@
 //! The sentences in English.
 
-use super::{Example, Found, Matters, Sentence};
+use super::{Example, Found, Lang, Matters, Sentence};
 
 /// Offered names, as the end of a sentence.
 fn offer(names: &[String]) -> String {
@@ -136,10 +136,14 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "libbpf cannot make sense of this object: {}. Its log says what it did not like.",
             errno(*number)
         ),
+        S::Refused { program, mistake } => mistake.say(program, Lang::En),
+        S::ValueFrom { how } => format!("What it uses there was made here: {how}"),
         S::Rejected { program, verdict } if program.is_empty() => {
-            format!("The verifier refused the program: {verdict}")
+            format!("The verifier refused the program: {verdict}. (This verdict is not explained yet; these are its own words.)")
         }
-        S::Rejected { program, verdict } => format!("The verifier refused {program}: {verdict}"),
+        S::Rejected { program, verdict } => format!(
+            "The verifier refused {program}: {verdict}. (This verdict is not explained yet; these are its own words.)"
+        ),
         S::LoadFailed { errno: number } => format!(
             "The kernel did not take this object: {}. libbpf's log says at which step.",
             errno(*number)
@@ -154,8 +158,15 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "{program} was not attached: this kernel has no hook for SEC(\"{section}\").{}",
             offer(nearest)
         ),
+        S::NoSuchInterface { program, known } => format!(
+            "{program} was not attached: there is no such network interface here. There are: {}.",
+            list(known)
+        ),
+        S::BadTarget { target } => format!(
+            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME or perf:cpu-clock:99."
+        ),
         S::NeedsTarget { program, section } => format!(
-            "{program} was not attached: SEC(\"{section}\") does not say to what, and nothing was given to attach it to."
+            "{program} was not attached: SEC(\"{section}\") does not say to what. Say it with \"attach\": if:lab0, cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME or perf:cpu-clock:99."
         ),
         S::AttachErrno { program, section, errno: number } => {
             format!("{program} was not attached to SEC(\"{section}\"): {}.", errno(*number))

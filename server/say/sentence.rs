@@ -1,5 +1,10 @@
 //! The sentences, as an enum with arguments.
 
+use super::{
+    parts::{Example, Found, Matters},
+    verifier::Mistake,
+};
+
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant's English stands in `en`, under the same name")]
@@ -73,6 +78,14 @@ pub enum Sentence {
     OpenFailed {
         errno: i32,
     },
+    Refused {
+        program: String,
+        mistake: Mistake,
+    },
+    /// Where a value came from that was not to the verifier's liking.
+    ValueFrom {
+        how: String,
+    },
     Rejected {
         program: String,
         verdict: String,
@@ -91,6 +104,13 @@ pub enum Sentence {
         program: String,
         section: String,
         nearest: Vec<String>,
+    },
+    NoSuchInterface {
+        program: String,
+        known: Vec<String>,
+    },
+    BadTarget {
+        target: String,
     },
     NeedsTarget {
         program: String,
@@ -364,37 +384,4 @@ pub enum Sentence {
     /// Below which cgroup guests have theirs, and whether it bounds their memory.
     DoctorCgroup(Option<(String, bool)>),
     DoctorGuestSilent,
-}
-
-/// Why it matters to a learner that a kernel lacks something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Matters {
-    KernelFunctions,
-    Tracepoints,
-    UserFunctions,
-    Sampling,
-    Listing,
-    Policy,
-    Packets,
-    Sockets,
-    Cgroups,
-    Replacing,
-}
-
-/// A trace line that shows what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Example {
-    Matching(String),
-    Other(String),
-}
-
-/// How many trace lines a check wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Found {
-    AtLeast(u64),
-    AtMost(u64),
-    Exactly(u64),
 }

@@ -1,6 +1,6 @@
 //! The sentences in Chinese.
 
-use super::{Example, Found, Matters, Sentence};
+use super::{Example, Found, Lang, Matters, Sentence};
 
 fn offer(names: &[String]) -> String {
     match names {
@@ -124,8 +124,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::OpenFailed { errno: number } => {
             format!("libbpf 无法解析该目标文件：{}。详情见 libbpf 日志。", errno(*number))
         }
-        S::Rejected { program, verdict } if program.is_empty() => format!("验证器拒绝了该程序：{verdict}"),
-        S::Rejected { program, verdict } => format!("验证器拒绝了 {program}：{verdict}"),
+        S::Refused { program, mistake } => mistake.say(program, Lang::Zh),
+        S::ValueFrom { how } => format!("它在那里使用的东西是在这里得到的：{how}"),
+        S::Rejected { program, verdict } if program.is_empty() => format!("验证器拒绝了该程序：{verdict}（这条结论尚无解释；这是它的原话。）"),
+        S::Rejected { program, verdict } => format!("验证器拒绝了 {program}：{verdict}（这条结论尚无解释；这是它的原话。）"),
         S::LoadFailed { errno: number } => {
             format!("内核没有接受该目标文件：{}。libbpf 日志说明了是哪一步。", errno(*number))
         }
@@ -140,8 +142,14 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NoSuchHook { program, section, nearest } => {
             format!("{program} 未能挂载：该内核没有 SEC(\"{section}\") 对应的挂载点。{}", offer(nearest))
         }
+        S::NoSuchInterface { program, known } => {
+            format!("{program} 未能挂载：这里没有这样的网络接口。可用的有：{}。", list(known))
+        }
+        S::BadTarget { target } => format!(
+            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME 或 perf:cpu-clock:99。"
+        ),
         S::NeedsTarget { program, section } => {
-            format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里，也没有给出目标。")
+            format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：if:lab0、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME 或 perf:cpu-clock:99。")
         }
         S::AttachErrno { program, section, errno: number } => {
             format!("{program} 未能挂载到 SEC(\"{section}\")：{}。", errno(*number))

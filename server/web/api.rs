@@ -1,6 +1,9 @@
 //! Runs over plain HTTP, and what starts one from a message.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     body::{Body, to_bytes},
@@ -18,7 +21,7 @@ use super::{
 use crate::{
     compile::{SOURCE_LIMITS, Sources},
     grade::Grader,
-    kernel::{HOST, Needs},
+    kernel::{HOST, Needs, target},
     lab,
     run::{About, Handle, LIMITS, Submission, Unjudged},
     say::Sentence,
@@ -93,10 +96,6 @@ pub(super) async fn story(
 /// Checks a message and starts what it asks for.
 pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, ErrorMessage> {
     let bad = |why| ErrorMessage::new(What::BadMessage, why);
-    if !message.attach.is_empty() {
-        let why = "\"attach\" is not there yet: a program attaches from its SEC name".to_owned();
-        return Err(bad(Sentence::BadRequest { why }));
-    }
     let bytes: usize = message.files.values().map(String::len).sum();
     if bytes > SOURCE_LIMITS.bytes {
         let why = Sentence::TooMuchSource { bytes, limit: SOURCE_LIMITS.bytes };
@@ -118,6 +117,8 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
             .ok_or_else(|| bad(Sentence::BadRequest { why: "\"seed\" is a number".to_owned() }))?,
         None => lab::fresh_seed(),
     };
+    let targets = message.attach.iter().map(|(program, words)| Ok((program.clone(), target(words)?)));
+    let targets: BTreeMap<_, _> = targets.collect::<Result<_, Sentence>>().map_err(bad)?;
     let course = site.course();
     let started = match &message.lesson {
         None => {
@@ -127,6 +128,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 kernels,
                 headers: None,
                 globals: message.globals,
+                targets,
                 stimulus: None,
                 terminal: None,
                 needs: Needs::default(),
@@ -143,6 +145,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 .ok_or_else(|| bad(Sentence::NoSuchLesson { slug: slug.chars().take(60).collect() }))?;
             let (mut submission, facts) = lab::lesson_submission(lesson, seed, sources, kernels, LIMITS.page);
             submission.globals.extend(message.globals);
+            submission.targets.extend(targets);
             if message.terminal {
                 lab::with_terminal(&mut submission);
             }

@@ -71,6 +71,12 @@ pub(super) enum Body<'a> {
     Observing {
         stimulus: Option<u32>,
     },
+    Record {
+        map: &'a str,
+        time: f64,
+        cpu: Option<u32>,
+        value: Shown<'a>,
+    },
     Map(ViewBody<'a>),
     Global {
         name: &'a str,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bpflab_worker::{
-    LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Relocation, Stream,
+    LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Record, Relocation, Stream,
 };
 
 use super::{
@@ -59,6 +59,13 @@ impl Writer {
             RunEvent::Trace(lines) => {
                 trace::write(&self.run, kernel, rounded(entry.at_ms), entry.seq, lines, to)
             }
+            RunEvent::Records { map, records } => {
+                for (seq, record) in (entry.seq..).zip(records) {
+                    let Record { time, cpu, value } = record;
+                    let body = Body::Record { map, time: *time, cpu: *cpu, value: Shown(value) };
+                    self.object("record", seq, kernel, entry.at_ms, body, to);
+                }
+            }
             other => {
                 if let Some((kind, body)) = self.body(other, kernel) {
                     self.object(kind, entry.seq, kernel, entry.at_ms, body, to);
@@ -81,10 +88,10 @@ impl Writer {
         to.push(b'\n');
     }
 
-    /// `None` for trace lines, which are written one by one.
+    /// `None` for lines and records, which are written one by one.
     fn body<'a>(&'a self, event: &'a RunEvent, kernel: Option<&str>) -> Option<(&'static str, Body<'a>)> {
         Some(match event {
-            RunEvent::Trace(_) => return None,
+            RunEvent::Trace(_) | RunEvent::Records { .. } => return None,
             RunEvent::Relocated(one) => {
                 let Relocation { program, instruction, kind, spec, local, target } = one;
                 let (instruction, local, target) = (*instruction, *local, *target);
@@ -268,6 +275,7 @@ fn output_stream(stream: OutputStream) -> &'static str {
     match stream {
         OutputStream::Stdout => "stdout",
         OutputStream::Stderr => "stderr",
+        OutputStream::Iterator => "iter",
     }
 }
 

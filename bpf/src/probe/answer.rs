@@ -11,11 +11,11 @@ use bpflab_worker::Tried;
 use nix::{errno::Errno, libc::c_int};
 
 /// What a try gives, or why it gives nothing.
-pub(super) type Answer<T = ()> = Result<T, No>;
+pub(crate) type Answer<T = ()> = Result<T, No>;
 
 /// Why a try gave nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum No {
+pub(crate) enum No {
     /// The kernel said this: a positive errno. A number and no [`Errno`], which
     /// does not know 524 (ENOTSUPP), a usual answer of BPF's.
     Kernel(i32),
@@ -38,6 +38,16 @@ pub(super) fn owned(returned: c_int) -> Answer<OwnedFd> {
 /// Takes what libbpf returns where nothing is made.
 pub(super) fn check(returned: c_int) -> Answer<c_int> {
     if returned < 0 { Err(No::Kernel(-returned)) } else { Ok(returned) }
+}
+
+impl No {
+    /// The kernel's errno, or that there is no such thing.
+    pub(crate) fn errno(self) -> i32 {
+        match self {
+            Self::Kernel(errno) => errno,
+            Self::Untried => nix::libc::EOPNOTSUPP,
+        }
+    }
 }
 
 impl From<No> for Tried {

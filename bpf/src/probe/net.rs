@@ -4,7 +4,7 @@
 //! network, so that none of this can reach a real interface. What is not
 //! undone here goes with the namespace, when the process ends.
 
-mod netlink;
+pub(crate) mod netlink;
 
 use std::{
     ffi::c_int,
@@ -86,8 +86,8 @@ impl Netns {
 
     /// As the encapsulation of a route to nowhere.
     pub(super) fn route(&self, program: BorrowedFd) -> Answer {
-        netlink::add_route(LOOPBACK, program)?;
-        netlink::remove_route(LOOPBACK, program)
+        netlink::add_route(LOOPBACK, netlink::LWT_BPF_OUT, program)?;
+        netlink::remove_route(LOOPBACK, netlink::LWT_BPF_OUT, program)
     }
 
     /// As the filter of a socket that nothing reaches.

@@ -24,6 +24,7 @@ pub(super) fn legal(phase: Phase, event: &Event) -> bool {
         Event::LeftOut { .. } | Event::Attached { .. } | Event::Observing { .. } => phase == Phase::Attach,
         Event::AttachFailed { .. } => started,
         Event::Trace(_)
+        | Event::Records { .. }
         | Event::Map(_)
         | Event::Globals(_)
         | Event::Output { .. }

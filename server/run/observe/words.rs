@@ -22,6 +22,9 @@ pub(super) fn attach_sentence(
         AttachFailure::NoSuchHook { nearest } => {
             ("no-such-hook", Sentence::NoSuchHook { program, section, nearest })
         }
+        AttachFailure::NoInterface { known } => {
+            ("no-such-interface", Sentence::NoSuchInterface { program, known })
+        }
         AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
         AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
     }

@@ -16,11 +16,13 @@ use nix::{
 use crate::probe::answer::{Answer, No};
 
 /// 192.0.2.1, from a block that documents nothing real.
-const NOWHERE: [u8; 4] = [192, 0, 2, 1];
+pub(crate) const NOWHERE: [u8; 4] = [192, 0, 2, 1];
 
-// From <linux/lwtunnel.h>: a route's encapsulation, on its way out, by this program.
+// From <linux/lwtunnel.h>: a route's encapsulation by a program, on its way in, out, or to be sent.
 const LWTUNNEL_ENCAP_BPF: u16 = 6;
-const LWT_BPF_OUT: u16 = 2;
+pub(crate) const LWT_BPF_IN: u16 = 1;
+pub(crate) const LWT_BPF_OUT: u16 = 2;
+pub(crate) const LWT_BPF_XMIT: u16 = 3;
 const LWT_BPF_PROG_FD: u16 = 1;
 const LWT_BPF_PROG_NAME: u16 = 2;
 
@@ -28,7 +30,7 @@ const LWT_BPF_PROG_NAME: u16 = 2;
 const HEADER: usize = 16;
 
 /// Brings an interface up.
-pub(super) fn bring_up(interface: c_int) -> Answer {
+pub(crate) fn bring_up(interface: c_int) -> Answer {
     let up = (libc::IFF_UP as u32).to_ne_bytes();
     // struct ifinfomsg: family, padding, type; index; flags; which of them to change.
     let body = [[0; 4], interface.to_ne_bytes(), up, up].concat();
@@ -36,17 +38,17 @@ pub(super) fn bring_up(interface: c_int) -> Answer {
 }
 
 /// Adds a route whose packets this program sees.
-pub(super) fn add_route(interface: c_int, program: BorrowedFd) -> Answer {
+pub(crate) fn add_route(interface: c_int, side: u16, program: BorrowedFd) -> Answer {
     let flags = libc::NLM_F_CREATE | libc::NLM_F_EXCL;
-    request(libc::RTM_NEWROUTE, flags, &route(interface, program))
+    request(libc::RTM_NEWROUTE, flags, &route(interface, side, program))
 }
 
 /// Removes it.
-pub(super) fn remove_route(interface: c_int, program: BorrowedFd) -> Answer {
-    request(libc::RTM_DELROUTE, 0, &route(interface, program))
+pub(crate) fn remove_route(interface: c_int, side: u16, program: BorrowedFd) -> Answer {
+    request(libc::RTM_DELROUTE, 0, &route(interface, side, program))
 }
 
-fn route(interface: c_int, program: BorrowedFd) -> Vec<u8> {
+fn route(interface: c_int, side: u16, program: BorrowedFd) -> Vec<u8> {
     // struct rtmsg: family, bits of destination and source, TOS, table, who, scope, type; flags.
     let header = [
         libc::AF_INET as u8,
@@ -72,7 +74,7 @@ fn route(interface: c_int, program: BorrowedFd) -> Vec<u8> {
         attribute(libc::RTA_DST, &NOWHERE),
         attribute(libc::RTA_OIF, &interface.to_ne_bytes()),
         attribute(libc::RTA_ENCAP_TYPE, &LWTUNNEL_ENCAP_BPF.to_ne_bytes()),
-        attribute(libc::RTA_ENCAP, &attribute(LWT_BPF_OUT, &program)),
+        attribute(libc::RTA_ENCAP, &attribute(side, &program)),
     ]
     .concat()
 }

@@ -1,0 +1,190 @@
+//! Records: what programs send through ring buffers and perf buffers, decoded
+//! by the struct that they carry.
+//!
+//! A buffer does not say what is in it. The compiler was asked to describe the
+//! structs that the program defines, by a pointer to each ([`PREFIX`]): a
+//! record is the struct of its size.
+
+use std::{cell::RefCell, os::fd::BorrowedFd, rc::Rc};
+
+use bpflab_worker::{Event, Record, Stream, Value};
+use libbpf_rs::{
+    Map, MapCore, MapType, Object, PerfBuffer, PerfBufferBuilder, RingBuffer, RingBufferBuilder,
+    btf::{
+        Btf, BtfKind, BtfType, TypeId,
+        types::{Ptr, Var},
+    },
+};
+use nix::time::{ClockId, clock_gettime};
+
+use crate::{decode, outlet::Outlet};
+
+/// How the variables are called that the compiler added (`server/compile/carried.rs`).
+const PREFIX: &str = "bpflab_carries_";
+
+/// Taken out of a buffer at once, so that an event stays small: decoded, a
+/// record is some five times as large.
+const BATCH: usize = 512;
+const BATCH_BYTES: usize = 128 << 10;
+
+/// Pages of a perf buffer for each CPU.
+const PERF_PAGES: usize = 64;
+
+/// A perf record is padded to eight bytes together with its four of length.
+const PADDING: usize = 7;
+
+/// All buffers of an object.
+pub(crate) struct Records<'a> {
+    buffers: Vec<Buffer<'a>>,
+    carried: Vec<(TypeId, usize)>,
+}
+
+struct Buffer<'a> {
+    map: String,
+    kind: Kind<'a>,
+    got: Rc<RefCell<Got>>,
+}
+
+enum Kind<'a> {
+    Ring(RingBuffer<'a>),
+    Perf(PerfBuffer<'a>),
+}
+
+/// What was taken out and not sent yet.
+#[derive(Default)]
+struct Got {
+    records: Vec<(Option<u32>, Vec<u8>)>,
+    bytes: usize,
+    lost: u64,
+}
+
+impl Got {
+    /// Whether there is room for another.
+    fn take(&mut self, cpu: Option<u32>, bytes: &[u8]) -> bool {
+        self.bytes += bytes.len();
+        self.records.push((cpu, bytes.to_vec()));
+        self.records.len() < BATCH && self.bytes < BATCH_BYTES
+    }
+}
+
+impl<'a> Records<'a> {
+    /// Opens every buffer of a loaded object. Before anything is attached: a
+    /// perf buffer that nobody has opened loses what is sent.
+    pub(crate) fn open(object: &'a Object) -> Self {
+        let buffers = object.maps().filter_map(|map| Buffer::open(&map)).collect();
+        let btf = object.btf().ok().flatten();
+        Self { buffers, carried: btf.as_ref().map(carried).unwrap_or_default() }
+    }
+
+    /// To wait on.
+    pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.buffers.iter().map(|buffer| {
+            let fd = match &buffer.kind {
+                Kind::Ring(ring) => ring.epoll_fd(),
+                Kind::Perf(perf) => perf.epoll_fd(),
+            };
+            // SAFETY: the descriptor is the buffer's, which lives as long as the borrow.
+            unsafe { BorrowedFd::borrow_raw(fd) }
+        })
+    }
+
+    /// Sends one batch of each buffer; whether more may be waiting.
+    pub(crate) fn read(&mut self, btf: Option<&Btf<'_>>, outlet: &mut Outlet) -> crate::Result<bool> {
+        let mut more = false;
+        for buffer in &self.buffers {
+            match &buffer.kind {
+                // Stops, with an error of ours, when the batch is full.
+                Kind::Ring(ring) => more |= ring.consume_raw() < 0,
+                Kind::Perf(perf) => drop(perf.consume()),
+            }
+            let Got { records, lost, .. } = buffer.got.take();
+            if lost > 0 {
+                let stream = Stream::Record { map: buffer.map.clone() };
+                outlet.send(&Event::Lost { stream, count: lost })?;
+            }
+            let is_padded = matches!(buffer.kind, Kind::Perf(_));
+            let time = now()?;
+            for batch in records.chunks(BATCH) {
+                let record = |(cpu, bytes): &(Option<u32>, Vec<u8>)| Record {
+                    time,
+                    cpu: *cpu,
+                    value: self.value(btf, bytes, is_padded),
+                };
+                let records = batch.iter().map(record).collect();
+                outlet.send(&Event::Records { map: buffer.map.clone(), records })?;
+            }
+        }
+        Ok(more)
+    }
+
+    fn value(&self, btf: Option<&Btf<'_>>, bytes: &[u8], is_padded: bool) -> Value {
+        let Some(btf) = btf else { return Value::Bytes(bytes.to_vec()) };
+        let slack = if is_padded { PADDING } else { 0 };
+        let is_of = |size: usize| size <= bytes.len() && bytes.len() - size <= slack;
+        if let Some((id, size)) = self.carried.iter().find(|(_, size)| is_of(*size)) {
+            return decode::decode(btf, *id, &bytes[..*size]);
+        }
+        match (self.carried.as_slice(), bytes.len()) {
+            // Sent up to what is used of its last field.
+            ([(id, size)], length) if length < *size => {
+                let mut whole = bytes.to_vec();
+                whole.resize(*size, 0);
+                decode::decode(btf, *id, &whole)
+            }
+            // Followed by something that no type describes.
+            ([(id, size)], _) => decode::decode(btf, *id, &bytes[..*size]),
+            (_, 4) => Value::Uint { value: number(bytes), bits: 32 },
+            (_, 8) => Value::Uint { value: number(bytes), bits: 64 },
+            _ => Value::Bytes(bytes.to_vec()),
+        }
+    }
+}
+
+impl Buffer<'_> {
+    fn open(map: &Map<'_>) -> Option<Self> {
+        let got = Rc::new(RefCell::new(Got::default()));
+        let (samples, losses) = (got.clone(), got.clone());
+        let kind = match map.map_type() {
+            MapType::RingBuf => {
+                let mut builder = RingBufferBuilder::new();
+                let take = move |bytes: &[u8]| if samples.borrow_mut().take(None, bytes) { 0 } else { -1 };
+                builder.add(map, take).ok()?;
+                Kind::Ring(builder.build().ok()?)
+            }
+            // One that holds counters for the program to read is opened in vain.
+            MapType::PerfEventArray => {
+                let take = move |cpu: i32, bytes: &[u8]| {
+                    samples.borrow_mut().take(u32::try_from(cpu).ok(), bytes);
+                };
+                let builder = PerfBufferBuilder::new(map).pages(PERF_PAGES).sample_cb(take);
+                let builder = builder.lost_cb(move |_, count| losses.borrow_mut().lost += count);
+                Kind::Perf(builder.build().ok()?)
+            }
+            _ => return None,
+        };
+        Some(Self { map: map.name().to_string_lossy().into_owned(), kind, got })
+    }
+}
+
+/// The structs that the program defines, and their sizes.
+fn carried(btf: &Btf<'_>) -> Vec<(TypeId, usize)> {
+    (1..btf.len())
+        .filter_map(|id| {
+            let var = btf.type_by_id::<Var<'_>>(u32::try_from(id).ok()?.into())?;
+            var.name()?.to_str()?.starts_with(PREFIX).then_some(())?;
+            let pointer = Ptr::try_from(var.next_type()?).ok()?;
+            let ty: BtfType<'_> = pointer.next_type()?;
+            matches!(ty.kind(), BtfKind::Struct | BtfKind::Union).then_some(())?;
+            Some((ty.type_id(), decode::size_of(btf, ty.type_id())?))
+        })
+        .collect()
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+fn now() -> nix::Result<f64> {
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC)?;
+    Ok(now.tv_sec() as f64 + now.tv_nsec() as f64 / 1e9)
+}

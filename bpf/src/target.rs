@@ -1,0 +1,144 @@
+//! What programs attach to when their section does not say it: the lab brings
+//! an interface, a cgroup, a clock, sockets.
+//!
+//! Knows program types. Only in a guest, or in a namespace of a test: the guard
+//! lets none of the types that need a target from outside reach a machine that
+//! belongs to someone, but for clocks and iterators, which change nothing.
+
+mod net;
+mod sockets;
+mod tracing;
+
+use std::os::fd::AsFd;
+
+use bpflab_worker::Target;
+use libbpf_rs::{AsRawLibbpf, Object, ProgramAttachType, ProgramImpl, ProgramType, libbpf_sys};
+use nix::libc::{EINVAL, EOPNOTSUPP};
+
+use crate::link::Link;
+
+pub(crate) use tracing::read_iterator;
+
+/// How often a program on a clock runs on each CPU, unless it is said.
+const HZ: u32 = 99;
+
+/// What a program is attached to now: the link, and words for it.
+pub(crate) type Attached = (Link, String);
+
+/// Attaches a program to what was asked for, else to what its kind usually
+/// wants; `Err` is an errno, `EOPNOTSUPP` when it needs a target.
+pub(crate) fn attach(
+    object: &Object,
+    program: &ProgramImpl<'_>,
+    wanted: Option<&Target>,
+) -> Result<Attached, i32> {
+    match wanted {
+        Some(target) => given(program, target),
+        None => usual(object, program),
+    }
+}
+
+fn given(program: &ProgramImpl<'_>, target: &Target) -> Result<Attached, i32> {
+    match (program.prog_type(), target) {
+        (ProgramType::Xdp, Target::Interface { name, .. }) => net::xdp(program, name),
+        (ProgramType::SchedCls, Target::Interface { name, egress }) => {
+            net::classifier(program, name, egress.unwrap_or_else(|| is_egress(&section(program))))
+        }
+        (ProgramType::SocketFilter, Target::Interface { name, .. }) => sockets::filter(program, name),
+        (ProgramType::PerfEvent, Target::Clock { hz }) => tracing::clock(program, *hz),
+        (ProgramType::Kprobe, Target::Uprobe { path, symbol }) => tracing::uprobe(program, path, symbol),
+        (ProgramType::Kprobe, Target::Usdt { path, provider, name }) => {
+            tracing::usdt(program, path, provider, name)
+        }
+        (kind, Target::Cgroup) if wants_cgroup(kind, attach_type(program)) => net::cgroup(program),
+        // That target is of no use to such a program.
+        _ => Err(EINVAL),
+    }
+}
+
+fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
+    let section = section(program);
+    let attach_type = attach_type(program);
+    match program.prog_type() {
+        ProgramType::SocketFilter => sockets::filter(program, net::LOOPBACK),
+        ProgramType::Xdp if attach_type == libbpf_sys::BPF_XDP => net::xdp(program, net::LOOPBACK),
+        ProgramType::SchedCls => net::classifier(program, net::LOOPBACK, is_egress(&section)),
+        ProgramType::PerfEvent => tracing::clock(program, HZ),
+        ProgramType::SkMsg | ProgramType::SkSkb => sockets::sockmap(object, program),
+        ProgramType::SkLookup => sockets::lookup(object, program),
+        ProgramType::FlowDissector => net::namespace(program),
+        ProgramType::SkReuseport => sockets::reuseport(object, program),
+        ProgramType::Netfilter => net::netfilter(program),
+        ProgramType::LwtIn | ProgramType::LwtOut | ProgramType::LwtXmit => net::route(program),
+        ProgramType::Syscall => tracing::call(program),
+        ProgramType::Tracing if attach_type == libbpf_sys::BPF_TRACE_ITER => {
+            tracing::iterator(object, program)
+        }
+        kind if wants_cgroup(kind, attach_type) => net::cgroup(program),
+        ProgramType::Kprobe if let Some(function) = section.strip_prefix("kprobe/sys_") => {
+            tracing::old_system_call(program, function, false)
+        }
+        ProgramType::Kprobe if let Some(function) = section.strip_prefix("kretprobe/sys_") => {
+            tracing::old_system_call(program, function, true)
+        }
+        // SAFETY: the program is loaded and lives as long as its object.
+        _ => unsafe {
+            let link = libbpf_sys::bpf_program__attach(program.as_libbpf_object().as_ptr());
+            Ok((Link::libbpf(link)?, section))
+        },
+    }
+}
+
+/// Attaches the object's struct_ops: a kernel's table of functions that the
+/// programs stand in for.
+pub(crate) fn struct_ops(object: &Object) -> impl Iterator<Item = (String, Result<Attached, i32>)> {
+    use libbpf_rs::{MapCore as _, MapType};
+    object.maps().filter(|map| map.map_type() == MapType::StructOps).map(|map| {
+        let name = map.name().to_string_lossy().into_owned();
+        // SAFETY: the map is loaded and lives as long as its object.
+        let link = unsafe { libbpf_sys::bpf_map__attach_struct_ops(map.as_libbpf_object().as_ptr()) };
+        let link = Link::libbpf(link);
+        if link.is_ok() {
+            // Who has no rights may choose it then, if it is a way to control congestion.
+            sockets::allow_every_congestion_control();
+        }
+        (name, link.map(|link| (link, "struct_ops".to_owned())))
+    })
+}
+
+/// Whether programs of this kind decide for a cgroup.
+fn wants_cgroup(kind: ProgramType, attach_type: u32) -> bool {
+    match kind {
+        ProgramType::CgroupSkb
+        | ProgramType::CgroupSock
+        | ProgramType::CgroupSockAddr
+        | ProgramType::CgroupSockopt
+        | ProgramType::CgroupSysctl
+        | ProgramType::CgroupDevice
+        | ProgramType::SockOps => true,
+        ProgramType::Lsm => attach_type == ProgramAttachType::LsmCgroup as u32,
+        _ => false,
+    }
+}
+
+fn is_egress(section: &str) -> bool {
+    section.contains("egress")
+}
+
+fn section(program: &ProgramImpl<'_>) -> String {
+    program.section().to_string_lossy().into_owned()
+}
+
+fn attach_type(program: &ProgramImpl<'_>) -> u32 {
+    // SAFETY: the program lives as long as its object.
+    unsafe { libbpf_sys::bpf_program__expected_attach_type(program.as_libbpf_object().as_ptr()) }
+}
+
+/// A second descriptor of a loaded program.
+fn own_fd(program: &impl AsFd) -> Result<std::os::fd::OwnedFd, i32> {
+    program.as_fd().try_clone_to_owned().map_err(|error| error.raw_os_error().unwrap_or(EOPNOTSUPP))
+}
+
+fn text(word: &str) -> Result<std::ffi::CString, i32> {
+    std::ffi::CString::new(word).map_err(|_| EINVAL)
+}

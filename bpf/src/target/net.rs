@@ -1,0 +1,114 @@
+//! Interfaces, the namespace, the packet filter, cgroups: what network programs
+//! attach to that is no socket.
+
+use std::{
+    fs::{self, File},
+    net::Ipv4Addr,
+    os::fd::{AsFd, AsRawFd},
+    path::Path,
+};
+
+use libbpf_rs::{AsRawLibbpf, ProgramImpl, ProgramType, libbpf_sys};
+use nix::{
+    libc::{self, ENODEV},
+    net::if_::if_nametoindex,
+};
+
+use super::{Attached, own_fd, section};
+use crate::{link::Link, probe::netlink, stimulus::CGROUP};
+
+/// The interface that is always there.
+pub(super) const LOOPBACK: &str = "lo";
+
+/// Before connection tracking, as those programs have it that change packets.
+const PRIORITY: i32 = -300;
+
+pub(super) fn interface(name: &str) -> Result<i32, i32> {
+    if_nametoindex(name).ok().and_then(|index| i32::try_from(index).ok()).ok_or(ENODEV)
+}
+
+/// In the interface's driver where it can, else behind it.
+pub(super) fn xdp(program: &ProgramImpl<'_>, name: &str) -> Result<Attached, i32> {
+    let index = interface(name)?;
+    // SAFETY: the program is loaded and lives as long as its object.
+    let link = unsafe { libbpf_sys::bpf_program__attach_xdp(program.as_libbpf_object().as_ptr(), index) };
+    Ok((Link::libbpf(link)?, name.to_owned()))
+}
+
+/// As a link where the section asks for one and the kernel knows it (tcx),
+/// else in the interface's `clsact`.
+pub(super) fn classifier(program: &ProgramImpl<'_>, name: &str, egress: bool) -> Result<Attached, i32> {
+    let index = interface(name)?;
+    let side = if egress { "egress" } else { "ingress" };
+    let to = format!("{name} {side}");
+    if section(program).contains('/') {
+        let raw = program.as_libbpf_object().as_ptr();
+        // SAFETY: as above; no options are given, and none is needed.
+        let link = unsafe { libbpf_sys::bpf_program__attach_tcx(raw, index, std::ptr::null()) };
+        if let Ok(link) = Link::libbpf(link) {
+            return Ok((link, to));
+        }
+    }
+    let attach_point = if egress { libbpf_sys::BPF_TC_EGRESS } else { libbpf_sys::BPF_TC_INGRESS };
+    let mut hook = libbpf_sys::bpf_tc_hook { ifindex: index, attach_point, ..Default::default() };
+    hook.sz = size_of_val(&hook) as _;
+    let mut opts = libbpf_sys::bpf_tc_opts { prog_fd: program.as_fd().as_raw_fd(), ..Default::default() };
+    opts.sz = size_of_val(&opts) as _;
+    // SAFETY: both live through the calls; the program is open. The discipline
+    // may be there already, for another program.
+    let done = unsafe {
+        libbpf_sys::bpf_tc_hook_create(&raw mut hook);
+        libbpf_sys::bpf_tc_attach(&raw const hook, &raw mut opts)
+    };
+    if done < 0 { Err(-done) } else { Ok((Link::Qdisc(hook), to)) }
+}
+
+/// To this network namespace.
+pub(super) fn namespace(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
+    let own = File::open("/proc/self/ns/net").map_err(|_| ENODEV)?;
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; the namespace is open.
+    let link = unsafe { libbpf_sys::bpf_program__attach_netns(raw, own.as_raw_fd()) };
+    Ok((Link::libbpf(link)?, "this network namespace".to_owned()))
+}
+
+/// IPv4 packets for this machine.
+pub(super) fn netfilter(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
+    let mut opts = libbpf_sys::bpf_netfilter_opts {
+        pf: libc::NFPROTO_IPV4 as u32,
+        hooknum: libc::NF_INET_LOCAL_IN as u32,
+        priority: PRIORITY,
+        ..Default::default()
+    };
+    opts.sz = size_of_val(&opts) as _;
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; the options live through the call.
+    let link = unsafe { libbpf_sys::bpf_program__attach_netfilter(raw, &raw const opts) };
+    Ok((Link::libbpf(link)?, "IPv4 local in".to_owned()))
+}
+
+/// To a route that leads nowhere, through loopback.
+pub(super) fn route(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
+    let interface = interface(LOOPBACK)?;
+    let side = match program.prog_type() {
+        ProgramType::LwtIn => netlink::LWT_BPF_IN,
+        ProgramType::LwtXmit => netlink::LWT_BPF_XMIT,
+        _ => netlink::LWT_BPF_OUT,
+    };
+    netlink::add_route(interface, side, program.as_fd()).map_err(|error| error.errno())?;
+    let to = format!("a route to {} through lo", Ipv4Addr::from(netlink::NOWHERE));
+    Ok((Link::Route { interface, side, program: own_fd(program)? }, to))
+}
+
+/// To the cgroup that the stimulus and the terminal are in.
+pub(super) fn cgroup(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
+    let errno = |error: std::io::Error| error.raw_os_error().unwrap_or(ENODEV);
+    if !Path::new(CGROUP).exists() {
+        fs::create_dir(CGROUP).map_err(errno)?;
+    }
+    let folder = File::open(CGROUP).map_err(errno)?;
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; the cgroup is open.
+    let link = unsafe { libbpf_sys::bpf_program__attach_cgroup(raw, folder.as_raw_fd()) };
+    Ok((Link::libbpf(link)?, format!("cgroup {CGROUP}")))
+}

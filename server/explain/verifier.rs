@@ -1,0 +1,183 @@
+//! The verifier's verdict, one line of its own words -> the mistake behind it.
+//!
+//! Knows how kernels from 5.10 to 7.x word their verdicts; the same mistake has
+//! had several wordings. What it does not know it does not guess.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::say::{Mistake, Pointee};
+
+/// What makes a mistake of a verdict's words; `None` where they are not meant.
+type Make = fn(&Captures<'_>) -> Option<Mistake>;
+
+/// Verdicts, in the order in which they are tried.
+const VERDICTS: &[(&str, Make)] = &[
+    (r"R\d+ invalid mem access '([a-z_]*_or_null[a-z_]*)'", |c| {
+        Some(Mistake::NullCheck { what: pointee(c.get(1)?.as_str()) })
+    }),
+    (r"pointer arithmetic on ([a-z_]*_or_null[a-z_]*) prohibited", |c| {
+        Some(Mistake::NullCheck { what: pointee(c.get(1)?.as_str()) })
+    }),
+    (r"R\d+ type=([a-z_]*_or_null[a-z_]*) expected=", |c| {
+        Some(Mistake::NullCheck { what: pointee(c.get(1)?.as_str()) })
+    }),
+    (r"Possibly NULL pointer passed to ", |_| Some(Mistake::NullCheck { what: Pointee::Other })),
+    (r"R\d+ invalid mem access '(inv|scalar)'", |_| Some(Mistake::NotAPointer { is_pid_like: true })),
+    (r"R\d+ invalid mem access '", |_| Some(Mistake::NotAPointer { is_pid_like: false })),
+    (r"invalid access to packet, off=-?\d+ size=(\d+)", |c| {
+        Some(Mistake::PacketBounds { size: number(c, 1)? })
+    }),
+    (r"R\d+ offset is outside of the packet", |_| Some(Mistake::PacketBounds { size: 1 })),
+    (r"invalid access to map value, value_size=(\d+)", |c| Some(Mistake::ValueBounds { size: number(c, 1) })),
+    (r"invalid access to (?:memory|mem), mem_size=(\d+)", |c| {
+        Some(Mistake::ValueBounds { size: number(c, 1) })
+    }),
+    (r"R\d+ min value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
+    (r"R\d+ max value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
+    (r"R\d+ unbounded memory access", |_| Some(Mistake::Unbounded)),
+    (r"math between .* pointer and register with unbounded", |_| Some(Mistake::Unbounded)),
+    (r"value -?\d+ makes .* pointer be out of bounds", |_| Some(Mistake::Unbounded)),
+    (r"R\d+ min value is negative", |_| Some(Mistake::NegativeIndex)),
+    (r"invalid (?:zero-sized|negative) (?:read|access)", |_| Some(Mistake::NegativeIndex)),
+    (r"invalid (?:indirect )?read from stack (?:R\d+ )?off -?\d+\+\d+ size", |_| {
+        Some(Mistake::StackUninitialised)
+    }),
+    (r"invalid (?:read from|write to|unbounded|variable-offset) ?.*stack R\d+ off=(-?\d+)", |c| {
+        Some(Mistake::StackBounds { offset: number(c, 1)? })
+    }),
+    (r"invalid (?:indirect access to )?stack (?:type )?(?:R\d+ )?off=(-?\d+)", |c| {
+        Some(Mistake::StackBounds { offset: number(c, 1)? })
+    }),
+    (r"invalid (?:variable-offset|unbounded variable-offset).*stack", |_| Some(Mistake::Unbounded)),
+    (r"R(\d+) !read_ok", |c| {
+        Some(Mistake::RegisterUninitialised { register: c.get(1)?.as_str().parse().ok()? })
+    }),
+    (r"infinite loop detected|back-edge from insn", |_| Some(Mistake::Endless)),
+    (r"sequence of \d+ jumps is too complex|BPF program is too large", |_| Some(Mistake::TooManyPaths)),
+    (r"R(\d+) type=([A-Za-z0-9_]+) expected=(.+)", |c| {
+        Some(Mistake::WrongArgument {
+            argument: c.get(1)?.as_str().parse().ok()?,
+            got: c.get(2)?.as_str().to_owned(),
+            wanted: c.get(3)?.as_str().trim_end_matches([',', ' ']).to_owned(),
+        })
+    }),
+    (r"invalid bpf_context access off=(-?\d+)", |c| Some(Mistake::Context { offset: number(c, 1)? })),
+    (r"dereference of modified ctx ptr|variable ctx access", |_| Some(Mistake::ModifiedContext)),
+    (r"func '([^']+)' doesn't have \d+-th argument", |c| {
+        Some(Mistake::NoSuchArgument { function: c.get(1)?.as_str().to_owned() })
+    }),
+    (r"(?:unknown func|cannot use helper) (bpf_\w+)#\d+", |c| {
+        Some(Mistake::Helper { helper: c.get(1)?.as_str().to_owned() })
+    }),
+    (r"helper call is not allowed in probe|calling kernel function (\w+) is not allowed", |c| {
+        let helper = c.get(1).map_or("that helper", |name| name.as_str());
+        Some(Mistake::Helper { helper: helper.to_owned() })
+    }),
+    (r"Unreleased reference|would lead to reference leak", |_| Some(Mistake::Reference)),
+    (r"function calls are not allowed while holding a lock", |_| Some(Mistake::LockedCall)),
+    (r"bpf_spin_unlock is missing|bpf_spin_lock-ed region|Locking two bpf_spin_locks", |_| {
+        Some(Mistake::Lock)
+    }),
+    (r"R\d+ leaks addr|partial copy of pointer|pointer comparison prohibited", |_| Some(Mistake::Leak)),
+    (
+        r"At program exit the register R0 has value \(([^;)]+)[^)]*\) should have been in (?:\(([^)]+)\)|(\[[^\]]+\]))",
+        |c| {
+            let wanted = c.get(2).or(c.get(3))?.as_str().replace("; ", " to ");
+            Some(Mistake::ReturnValue { got: c.get(1)?.as_str().to_owned(), wanted })
+        },
+    ),
+    (
+        r"At (?:program exit|subprogram exit|\w+ return) the register R0 has (.+?) should have been in (\[[^\]]+\])",
+        |c| {
+            let (got, wanted) = (c.get(1)?.as_str(), c.get(2)?.as_str());
+            Some(Mistake::ReturnValue { got: got.to_owned(), wanted: wanted.to_owned() })
+        },
+    ),
+    (r"At program exit the register R0 is not a known value", |_| Some(Mistake::NoReturnValue)),
+    (r"misaligned (?:\w+ )?access", |_| Some(Mistake::Misaligned)),
+    (r"combined stack size of \d+ calls is (\d+)", |c| {
+        Some(Mistake::StackTotal { bytes: c.get(1)?.as_str().parse().ok()? })
+    }),
+    (r"failed to resolve CO-RE relocation <\w+> \[\d+\] (.+?) \(", |c| {
+        Some(Mistake::Core { what: c.get(1)?.as_str().to_owned() })
+    }),
+    (
+        r"write into map forbidden|cannot write into rdonly|R\d+ cannot write into|only read from .* is allowed",
+        |_| Some(Mistake::ReadOnly),
+    ),
+    (r"only read is supported", |_| Some(Mistake::KernelWrite)),
+    (r"unreachable insn|last insn is not an exit|jump out of range|subprog.* falls through", |_| {
+        Some(Mistake::Unreachable)
+    }),
+    (r"might sleep|sleepable in non-sleepable|may sleep", |_| Some(Mistake::MaySleep)),
+];
+
+/// The mistake behind a verdict, if these words are known.
+pub(super) fn mistake(verdict: &str) -> Option<Mistake> {
+    static KNOWN: LazyLock<Vec<(Regex, Make)>> = LazyLock::new(|| {
+        let compile = |(pattern, make): &(&str, Make)| (Regex::new(pattern).expect("a pattern"), *make);
+        VERDICTS.iter().map(compile).collect()
+    });
+    KNOWN.iter().find_map(|(pattern, make)| make(&pattern.captures(verdict)?))
+}
+
+fn pointee(kind: &str) -> Pointee {
+    match kind {
+        kind if kind.starts_with("map_value") => Pointee::MapValue,
+        kind if kind.contains("mem") => Pointee::Record,
+        kind if kind.contains("sock") => Pointee::Socket,
+        kind if kind.starts_with("ptr_") => Pointee::Kernel,
+        _ => Pointee::Other,
+    }
+}
+
+fn number(found: &Captures<'_>, group: usize) -> Option<i64> {
+    found.get(group)?.as_str().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_mistake_is_known_in_every_kernels_words() {
+        for (verdict, id) in [
+            ("R0 invalid mem access 'map_value_or_null'", "verifier-null-check"),
+            ("R6 invalid mem access 'alloc_mem_or_null'", "verifier-null-check"),
+            ("R0 invalid mem access 'inv'", "verifier-not-a-pointer"),
+            ("R1 invalid mem access 'scalar'", "verifier-not-a-pointer"),
+            ("invalid access to packet, off=0 size=14, R1(id=0,off=0,r=0)", "verifier-packet-bounds"),
+            ("invalid access to map value, value_size=16 off=16 size=4", "verifier-value-bounds"),
+            ("R0 unbounded memory access, make sure to bounds check any such access", "verifier-unbounded"),
+            ("invalid indirect read from stack R2 off -8+0 size 8", "verifier-stack-uninitialised"),
+            ("invalid read from stack off -16+0 size 8", "verifier-stack-uninitialised"),
+            ("invalid write to stack R10 off=-520 size=8", "verifier-stack-bounds"),
+            ("invalid stack off=-520 size=8", "verifier-stack-bounds"),
+            ("R0 !read_ok", "verifier-uninitialised"),
+            ("back-edge from insn 7 to 2", "verifier-endless"),
+            ("R1 type=fp expected=map_ptr", "verifier-argument"),
+            ("invalid bpf_context access off=8192 size=4", "verifier-context"),
+            ("unknown func bpf_get_current_task#35", "verifier-helper"),
+            ("program of this type cannot use helper bpf_get_current_task#35", "verifier-helper"),
+            ("Unreleased reference id=2 alloc_insn=4", "verifier-reference"),
+            (
+                "At program exit the register R0 has value (0x5; 0x0) should have been in (0x0; 0x1)",
+                "verifier-return-value",
+            ),
+            (
+                "At program exit the register R0 has smin=5 smax=5 should have been in [0, 1]",
+                "verifier-return-value",
+            ),
+            ("combined stack size of 2 calls is 560. Too large", "verifier-stack-total"),
+            (
+                "failed to resolve CO-RE relocation <byte_off> [9] struct task_struct.nothing (0:0 @ offset 0)",
+                "verifier-core",
+            ),
+        ] {
+            assert_eq!(mistake(verdict).map(|mistake| mistake.id()), Some(id), "{verdict}");
+        }
+        assert_eq!(mistake("something that no kernel has said yet"), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! What the verifier did not like, as an enum, and its words in both languages.
+
+mod en;
+mod zh;
+
+use super::Lang;
+
+/// A mistake that the verifier finds in a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's English stands in `en`, under the same name")]
+pub enum Mistake {
+    NullCheck { what: Pointee },
+    NotAPointer { is_pid_like: bool },
+    PacketBounds { size: i64 },
+    ValueBounds { size: Option<i64> },
+    Unbounded,
+    NegativeIndex,
+    StackBounds { offset: i64 },
+    StackUninitialised,
+    RegisterUninitialised { register: u8 },
+    Endless,
+    TooManyPaths,
+    WrongArgument { argument: u8, got: String, wanted: String },
+    Context { offset: i64 },
+    ModifiedContext,
+    NoSuchArgument { function: String },
+    Helper { helper: String },
+    Reference,
+    Lock,
+    LockedCall,
+    Leak,
+    ReturnValue { got: String, wanted: String },
+    NoReturnValue,
+    Misaligned,
+    StackTotal { bytes: u32 },
+    Core { what: String },
+    ReadOnly,
+    Unreachable,
+    MaySleep,
+    KernelWrite,
+}
+
+/// What a pointer that may be null points to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Pointee {
+    MapValue,
+    Record,
+    Socket,
+    Kernel,
+    Other,
+}
+
+impl Mistake {
+    /// What is wrong, in one sentence, and after it what usually mends it.
+    pub fn say(&self, program: &str, lang: Lang) -> String {
+        match lang {
+            Lang::En => en::say(self, program),
+            Lang::Zh => zh::say(self, program),
+        }
+    }
+
+    /// A short name for scripts.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::NullCheck { .. } => "verifier-null-check",
+            Self::NotAPointer { .. } => "verifier-not-a-pointer",
+            Self::PacketBounds { .. } => "verifier-packet-bounds",
+            Self::ValueBounds { .. } => "verifier-value-bounds",
+            Self::Unbounded => "verifier-unbounded",
+            Self::NegativeIndex => "verifier-negative",
+            Self::StackBounds { .. } => "verifier-stack-bounds",
+            Self::StackUninitialised => "verifier-stack-uninitialised",
+            Self::RegisterUninitialised { .. } => "verifier-uninitialised",
+            Self::Endless => "verifier-endless",
+            Self::TooManyPaths => "verifier-too-many-paths",
+            Self::WrongArgument { .. } => "verifier-argument",
+            Self::Context { .. } => "verifier-context",
+            Self::ModifiedContext => "verifier-modified-context",
+            Self::NoSuchArgument { .. } => "verifier-no-such-argument",
+            Self::Helper { .. } => "verifier-helper",
+            Self::Reference => "verifier-reference",
+            Self::Lock => "verifier-lock",
+            Self::LockedCall => "verifier-locked-call",
+            Self::Leak => "verifier-leak",
+            Self::ReturnValue { .. } => "verifier-return-value",
+            Self::NoReturnValue => "verifier-no-return-value",
+            Self::Misaligned => "verifier-misaligned",
+            Self::StackTotal { .. } => "verifier-stack-total",
+            Self::Core { .. } => "verifier-core",
+            Self::ReadOnly => "verifier-read-only",
+            Self::Unreachable => "verifier-unreachable",
+            Self::MaySleep => "verifier-may-sleep",
+            Self::KernelWrite => "verifier-kernel-write",
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The verifier's findings in English.
+
+use super::{Mistake as M, Pointee};
+
+fn pointee(what: Pointee) -> &'static str {
+    match what {
+        Pointee::MapValue => "a pointer to a map's value, which is NULL where the map has no such key",
+        Pointee::Record => "a reserved record, which is NULL when the ring buffer is full",
+        Pointee::Socket => "a pointer to a socket, which is NULL where there is none",
+        Pointee::Kernel => "a pointer of the kernel's, which may be NULL",
+        Pointee::Other => "a pointer that may be NULL",
+    }
+}
+
+pub(super) fn say(mistake: &M, program: &str) -> String {
+    let (wrong, mend) = match mistake {
+        M::NullCheck { what } => (
+            format!("it uses {} without a look", pointee(*what)),
+            "Compare it with NULL first, and leave when it is: if (!p) return 0;".to_owned(),
+        ),
+        M::NotAPointer { is_pid_like: true } => (
+            "it reads through a number as if that were a pointer".into(),
+            "An address that was read from somewhere is only a number here: read what is behind it with bpf_probe_read_kernel() (or BPF_CORE_READ()), or bpf_probe_read_user() for a program's memory.".into(),
+        ),
+        M::NotAPointer { is_pid_like: false } => (
+            "it reads or writes through something that is no pointer".into(),
+            "Read memory behind an address with bpf_probe_read_kernel() or bpf_probe_read_user(); pass on pointers as they came, without arithmetic that loses them.".into(),
+        ),
+        M::PacketBounds { size } => (
+            format!("it reads {size} bytes of the packet that may lie behind the packet's end"),
+            "Compare with data_end before the read: if ((void *)(header + 1) > data_end) return …; and compare again after each step whose length varies.".into(),
+        ),
+        M::ValueBounds { size: Some(size) } => (
+            format!("it goes outside of memory that has {size} bytes"),
+            "Check the index or offset against the size of the array or struct before it is used.".into(),
+        ),
+        M::ValueBounds { size: None } => (
+            "it goes outside of the memory that it may use".into(),
+            "Check the index or offset against the size of the array or struct before it is used.".into(),
+        ),
+        M::Unbounded => (
+            "it uses an offset or a length without an upper bound".into(),
+            "Bound it right before the use, in a way that the compiler keeps: if (n >= MAX) return 0; or n &= MAX - 1 where MAX is a power of two.".into(),
+        ),
+        M::NegativeIndex => (
+            "an index or a length may be negative".into(),
+            "Make it unsigned, or check it for being below zero before it is used.".into(),
+        ),
+        M::StackBounds { offset } => (
+            format!("it goes outside of its stack (offset {offset}; there are 512 bytes, from -512 to -1)"),
+            "Check the index into the local array, or put large data into a map of one entry.".into(),
+        ),
+        M::StackUninitialised => (
+            "it hands out stack memory that nothing was written to".into(),
+            "Give the variable a value where it is declared: struct event e = {}; which also fills the gaps between its fields.".into(),
+        ),
+        M::RegisterUninitialised { register: 0 } => (
+            "it ends, or goes on, without a result: nothing was put into R0".into(),
+            "Return a value on every way through the function.".into(),
+        ),
+        M::RegisterUninitialised { register } => (
+            format!("it uses R{register} before anything was put into it"),
+            if *register <= 5 {
+                "A call leaves nothing in R1 to R5, so that nothing can be used from there after it; in C, give the variable a value on every way that leads here.".to_owned()
+            } else {
+                "Give the variable a value on every way that leads here.".to_owned()
+            },
+        ),
+        M::Endless => (
+            "it has a loop of which the verifier cannot see the end".into(),
+            "Give the loop a constant bound (for (int i = 0; i < 16; i++)), or use bpf_loop() or bpf_for() where the kernel has them.".into(),
+        ),
+        M::TooManyPaths => (
+            "there are more ways through it than the verifier looks at".into(),
+            "Make loops shorter, merge branches, or move the body of a loop into a function for bpf_loop().".into(),
+        ),
+        M::WrongArgument { argument, got, wanted } => (
+            format!("argument {argument} of a call is of kind {got}, and the call takes {wanted}"),
+            "Look at the helper's description: a map goes in as &map, keys and values as pointers to variables of this program, a context as it came.".into(),
+        ),
+        M::Context { offset } => (
+            format!("it touches its context at offset {offset}, where it may not"),
+            "Each program type may read some fields of its context and write fewer; for a tracepoint, look at its format. Fields of kernel structs are read with BPF_CORE_READ().".into(),
+        ),
+        M::ModifiedContext => (
+            "it uses its context at an address that it has calculated".into(),
+            "Read the context's fields by their names, at constant offsets; keep ctx as it came.".into(),
+        ),
+        M::NoSuchArgument { function } => (
+            format!("it reads an argument that {function} does not have"),
+            "Compare the parameters after ctx in BPF_PROG() with the function's declaration in this kernel.".into(),
+        ),
+        M::Helper { helper } => (
+            format!("a program of its type may not call {helper} on this kernel"),
+            "Helpers belong to program types, and come with kernel versions: choose another type or another helper; \"bpflab kernels\" lists what each kernel has.".into(),
+        ),
+        M::Reference => (
+            "on one way it ends without giving back what it took".into(),
+            "What is reserved is submitted or discarded, a socket that was looked up is released, a task or object that was acquired is put back: on every way to the end.".into(),
+        ),
+        M::Lock => (
+            "on one way it ends, or locks again, while it holds a lock".into(),
+            "Call bpf_spin_unlock() on every way that leads out.".into(),
+        ),
+        M::LockedCall => (
+            "it calls a function while it holds a lock".into(),
+            "Between lock and unlock there can be no calls: calculate before, or after.".into(),
+        ),
+        M::Leak => (
+            "it would give away a kernel address".into(),
+            "Store or return what is behind the pointer, or a number of your own, not the pointer.".into(),
+        ),
+        M::ReturnValue { got, wanted } => (
+            format!("it may return {got}, and such a program returns {wanted}"),
+            "Return one of the values that the kernel knows there, on every way.".into(),
+        ),
+        M::NoReturnValue => (
+            "it returns something of which the verifier does not know the value".into(),
+            "Return a constant, or check the value against what may be returned first.".into(),
+        ),
+        M::Misaligned => (
+            "it reads or writes at an address that is no multiple of the size".into(),
+            "Go byte by byte, use a type of the right alignment, or copy with __builtin_memcpy().".into(),
+        ),
+        M::StackTotal { bytes } => (
+            format!("its functions together need {bytes} bytes of stack, and there are 512"),
+            "Put large variables into a map of one entry for each CPU, and keep pointers to them.".into(),
+        ),
+        M::Core { what } => (
+            format!("this kernel does not have {what}"),
+            "Ask first: bpf_core_field_exists() or bpf_core_type_exists(); and describe the other kernel's version beside it as a struct with ___ in its name.".into(),
+        ),
+        M::ReadOnly => (
+            "it writes to memory that it may only read".into(),
+            "Constants and what the kernel lends for reading stay as they are: copy to a variable of your own first.".into(),
+        ),
+        M::Unreachable => (
+            "it has instructions that nothing leads to, or no end".into(),
+            "This usually comes from a function that does not return a value on some way, or from undefined behaviour that the compiler made use of: look at the compiler's warnings.".into(),
+        ),
+        M::MaySleep => (
+            "it calls something that may sleep, where sleeping is not possible".into(),
+            "Use a section that may sleep (such as fentry.s/ or lsm.s/), or a helper that does not.".into(),
+        ),
+        M::KernelWrite => (
+            "it writes into a struct of the kernel's".into(),
+            "Kernel memory can be read but not written this way: keep results in maps or variables of your own.".into(),
+        ),
+    };
+    let name = if program.is_empty() { "the program" } else { program };
+    format!("The verifier refused {name}: {wrong}. {mend}")
+}

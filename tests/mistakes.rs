@@ -1,0 +1,66 @@
+//! Each mistake that the verifier finds is explained on the learner's own line,
+//! in the same words on every kernel, whatever that kernel's own words are.
+//!
+//! The programs are in `mistakes/`; the line that ends in `HERE` is the one.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use support::{
+    command::{bpflab, to_end},
+    guests::can_use_guests,
+    root,
+    story::Story,
+};
+
+fn wrong(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).expect("a program");
+    let said = |word: &str| -> String {
+        let start = format!("// @{word} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&start));
+        line.unwrap_or_else(|| panic!("{} says no {word}", path.display())).to_owned()
+    };
+    let (kernels, finds) = (said("kernels"), said("finds"));
+    let here =
+        (1..).zip(text.lines()).find_map(|(number, line)| line.contains("/* HERE */").then_some(number));
+    let kernels: Vec<&str> = kernels.split(' ').collect();
+    let file = path.display().to_string();
+    let ran = to_end(&mut bpflab(&["run", &file, "--kernel", &kernels.join(","), "--format", "json"]));
+    let story = Story::parse(&ran.stdout);
+    let name = path.file_name().expect("a name").to_string_lossy();
+    let explain = |kernel: &&str| {
+        let of = story.on(kernel);
+        let found = of.of("diagnostic").find(|found| found["id"] == finds.as_str());
+        match found {
+            None => {
+                let log: Vec<&str> = of.of("log").filter_map(|log| log["text"].as_str()).collect();
+                let log = log.concat();
+                let tail: Vec<&str> = log.lines().rev().take(12).collect();
+                Some(format!("{name} on {kernel} is not {finds}:\n{of:?}\n{}", tail.join("\n")))
+            }
+            Some(found) if here.is_some() && found["line"].as_u64() != here => {
+                Some(format!("{name} on {kernel} is not at line {here:?}: {found}"))
+            }
+            Some(_) => None,
+        }
+    };
+    kernels.iter().filter_map(explain).collect()
+}
+
+#[test]
+fn every_mistake_is_explained_on_its_line_on_every_kernel() {
+    if !can_use_guests() {
+        return;
+    }
+    let mut paths: Vec<_> = fs::read_dir(root().join("tests/mistakes"))
+        .expect("mistakes")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    paths.sort();
+    let only = std::env::var("PROGRAM").ok();
+    paths.retain(|path| only.as_ref().is_none_or(|only| path.ends_with(format!("{only}.bpf.c"))));
+    assert!(!paths.is_empty());
+    let wrong: Vec<String> = paths.iter().flat_map(|path| wrong(path)).collect();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -1,0 +1,14 @@
+// @kernels 5.10 6.1 6.12 7.x
+// @finds verifier-context
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+SEC("socket")
+int look(struct __sk_buff *skb)
+{
+	return *(volatile int *)((char *)skb + 4096); /* HERE */
+}
+
+char LICENSE[] SEC("license") = "GPL";

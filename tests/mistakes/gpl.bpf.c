@@ -1,0 +1,13 @@
+// @kernels 5.10 6.1 6.12 7.x
+// @finds gpl-only
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+SEC("tp/syscalls/sys_enter_write")
+int look(void *ctx)
+{
+	bpf_printk("hello"); /* HERE */
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Proprietary";

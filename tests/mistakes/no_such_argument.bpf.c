@@ -1,0 +1,13 @@
+// @kernels 5.10 6.1 6.12 7.x
+// @finds verifier-no-such-argument
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("fentry/security_inode_unlink")
+int BPF_PROG(look, struct inode *dir, struct dentry *dentry, int none, int nothing) /* HERE */
+{
+	return nothing;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,16 @@
+// @kernels 5.10 6.1 6.12 7.x
+// @finds verifier-not-a-pointer
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+SEC("kprobe/vfs_unlink")
+int look(struct pt_regs *ctx)
+{
+	struct dentry *dentry = (void *)ctx->si;
+
+	return dentry->d_flags; /* HERE */
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,23 @@
+// @kernels 5.10 6.1 6.12 7.x
+// @finds verifier-null-check
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+SEC("tp/syscalls/sys_enter_write")
+int send(void *ctx)
+{
+	__u64 *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	*event = 7; /* HERE */
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

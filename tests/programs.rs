@@ -1,0 +1,118 @@
+//! For each kind of program one that loads, attaches and shows its effect, on
+//! every kernel that has the kind.
+//!
+//! The programs are in `programs/`; the first lines of each say on which
+//! kernels it runs, what makes it fire, and what must be seen of it.
+
+mod support;
+
+use std::{fs, path::PathBuf};
+
+use regex::Regex;
+use serde_json::Value;
+use support::{
+    command::{bpflab, to_end},
+    guests::can_use_guests,
+    root,
+    story::Story,
+};
+
+/// One program and what its first lines say.
+struct Case {
+    path: PathBuf,
+    kernels: Vec<String>,
+    stimulus: String,
+    attach: Vec<String>,
+    shows: Vec<(String, Regex)>,
+}
+
+impl Case {
+    fn read(path: PathBuf) -> Self {
+        let text = fs::read_to_string(&path).expect("a program");
+        let said = |word: &str| -> Vec<String> {
+            let start = format!("// @{word} ");
+            text.lines().filter_map(|line| line.strip_prefix(&start)).map(str::to_owned).collect()
+        };
+        let shows = said("shows").into_iter().map(|line| {
+            let (kind, pattern) = line.split_once(' ').expect("a kind and a pattern");
+            (kind.to_owned(), Regex::new(pattern).expect("a pattern"))
+        });
+        let shows: Vec<_> = shows.collect();
+        assert!(!shows.is_empty(), "{} says what it shows", path.display());
+        let only =
+            |word: &str| said(word).pop().unwrap_or_else(|| panic!("{} has no {word}", path.display()));
+        Self {
+            kernels: only("kernels").split(' ').map(str::to_owned).collect(),
+            stimulus: only("stimulus"),
+            attach: said("attach"),
+            shows,
+            path,
+        }
+    }
+
+    fn run(&self) -> Vec<String> {
+        let path = self.path.display().to_string();
+        let mut command =
+            bpflab(&["run", &path, "--kernel", &self.kernels.join(","), "--stimulus", &self.stimulus]);
+        command.args(["--format", "json"]);
+        for target in &self.attach {
+            command.args(["--attach", target]);
+        }
+        let ran = to_end(&mut command);
+        let story = Story::parse(&ran.stdout);
+        let wrong = self.kernels.iter().filter_map(|kernel| {
+            let of = story.on(kernel);
+            let missing: Vec<&str> = self
+                .shows
+                .iter()
+                .filter(|(kind, pattern)| !shown(&of, kind, pattern))
+                .map(|(_, pattern)| pattern.as_str())
+                .collect();
+            (!missing.is_empty()).then(|| format!("{path} on {kernel} does not show {missing:?}:\n{of:?}"))
+        });
+        wrong.collect()
+    }
+}
+
+/// Whether a story has something of a kind that matches.
+fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
+    let texts = |of: &str, field: &str| -> Vec<String> {
+        story.of(of).filter_map(|object| object[field].as_str().map(str::to_owned)).collect()
+    };
+    match kind {
+        "trace" => texts("trace", "text").iter().any(|text| pattern.is_match(text)),
+        "once" => texts("trace", "text").iter().filter(|text| pattern.is_match(text)).count() == 1,
+        "output" => texts("output", "text").iter().any(|text| pattern.is_match(text)),
+        "attached" => texts("attached", "to").iter().any(|text| pattern.is_match(text)),
+        "record" => story.of("record").any(|record| pattern.is_match(&record["value"].to_string())),
+        "map" => story
+            .of("map")
+            .any(|map| pattern.is_match(&format!("{} {}", plain(&map["name"]), map["entries"]))),
+        "global" => story.of("global").any(|global| {
+            pattern.is_match(&format!("{} {}", plain(&global["name"]), plain(&global["value"])))
+        }),
+        other => panic!("{other} is no kind"),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[test]
+fn every_kind_of_program_shows_its_effect_on_every_kernel_that_has_it() {
+    if !can_use_guests() {
+        return;
+    }
+    let folder = root().join("tests/programs");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).expect("programs").map(|entry| entry.expect("a file").path()).collect();
+    paths.sort();
+    // `PROGRAM=xdp` tries one alone.
+    let only = std::env::var("PROGRAM").ok();
+    let wanted = |path: &PathBuf| only.as_ref().is_none_or(|only| path.ends_with(format!("{only}.bpf.c")));
+    let cases: Vec<Case> = paths.into_iter().filter(wanted).map(Case::read).collect();
+    assert!(!cases.is_empty());
+    let wrong: Vec<String> = cases.iter().flat_map(Case::run).collect();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -1,0 +1,15 @@
+// @kernels 5.10 6.1 6.12 7.x
+// @stimulus touch /tmp/a; rm /tmp/a
+// @shows trace old_name fired
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("kprobe/sys_unlinkat")
+int probe(struct pt_regs *ctx)
+{
+	bpf_printk("old_name fired");
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

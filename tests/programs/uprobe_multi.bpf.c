@@ -1,0 +1,15 @@
+// @kernels 6.12 7.x
+// @stimulus echo true | bash -i 2>/dev/null
+// @shows trace uprobe_multi fired
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+SEC("uprobe.multi//usr/bin/bash:readline")
+int probe(struct pt_regs *ctx)
+{
+	bpf_printk("uprobe_multi fired");
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
