@@ -5,6 +5,7 @@
 
 mod lines;
 mod watch;
+mod written;
 
 use crate::{
     lesson::{Facts, Lesson},

@@ -15,7 +15,7 @@ use crate::{
     dice,
     image::Recipe,
     lesson::{Facts, Lesson},
-    run::{LIMITS, Lab, Submission},
+    run::{self, LIMITS, Lab, Submission},
     say::Sentence,
 };
 
@@ -153,6 +153,9 @@ pub fn lesson_submission(
     let globals = lesson.run.globals.iter().map(|(name, value)| (name.clone(), facts.fill(value))).collect();
     let stimulus = lesson.run.stimulus.as_deref().map(|command| facts.fill(command));
     let headers = lesson.run.headers.clone();
+    let tests = lesson.run.tests.iter();
+    let tests = tests.filter_map(|(program, digits)| run::test(program.clone(), &facts.fill(digits), 1).ok());
+    let tests = tests.collect();
     (
         Submission {
             sources,
@@ -160,6 +163,7 @@ pub fn lesson_submission(
             headers,
             globals,
             targets: lesson.run.targets.clone(),
+            tests,
             stimulus,
             terminal: None,
             needs: lesson.needs.clone(),

@@ -113,6 +113,8 @@ pub struct Setup {
     pub globals: BTreeMap<String, String>,
     /// What programs attach to, by function name, where it is not as usual.
     pub targets: BTreeMap<String, Target>,
+    /// Programs that are run by themselves, and on what, in hexadecimal; templates.
+    pub tests: Vec<(String, String)>,
 }
 
 /// Where a fact comes from.

@@ -22,5 +22,5 @@ pub use judge::{About, Judge, Unjudged};
 pub use limits::{LIMITS, Limits};
 pub use runs::{Handle, Lab, Refused, RunId, Runs};
 pub use story::{Batch, Entry, Lost, Watcher};
-pub use submission::Submission;
+pub use submission::{Submission, test};
 pub use terminal::{Holding, Terminal};

@@ -4,6 +4,7 @@
 //! renders one. A sentence missing in one language does not compile. Knows no
 //! module that speaks.
 
+mod change;
 mod en;
 pub mod labels;
 mod parts;
@@ -11,7 +12,8 @@ mod sentence;
 mod verifier;
 mod zh;
 
-pub use parts::{Example, Found, Matters};
+pub use change::Unchanged;
+pub use parts::{Example, Found, Matters, Printed};
 pub use sentence::Sentence;
 pub use verifier::{Mistake, Pointee};
 

@@ -8,4 +8,5 @@ mod trace;
 mod value;
 mod writer;
 
+pub use value::Typed;
 pub use writer::{Writer, outcome, severity, step, stream};

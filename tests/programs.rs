@@ -23,6 +23,7 @@ struct Case {
     kernels: Vec<String>,
     stimulus: String,
     attach: Vec<String>,
+    test: Vec<String>,
     shows: Vec<(String, Regex)>,
 }
 
@@ -45,6 +46,7 @@ impl Case {
             kernels: only("kernels").split(' ').map(str::to_owned).collect(),
             stimulus: only("stimulus"),
             attach: said("attach"),
+            test: said("test"),
             shows,
             path,
         }
@@ -57,6 +59,9 @@ impl Case {
         command.args(["--format", "json"]);
         for target in &self.attach {
             command.args(["--attach", target]);
+        }
+        for test in &self.test {
+            command.args(["--test", test]);
         }
         let ran = to_end(&mut command);
         let story = Story::parse(&ran.stdout);
@@ -84,6 +89,7 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         "once" => texts("trace", "text").iter().filter(|text| pattern.is_match(text)).count() == 1,
         "output" => texts("output", "text").iter().any(|text| pattern.is_match(text)),
         "attached" => texts("attached", "to").iter().any(|text| pattern.is_match(text)),
+        "tested" => story.of("tested").any(|tested| pattern.is_match(&tested.to_string())),
         "record" => story.of("record").any(|record| pattern.is_match(&record["value"].to_string())),
         "map" => story
             .of("map")

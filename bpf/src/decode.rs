@@ -1,4 +1,4 @@
-//! Bytes and their BTF type -> [`Value`]; and a person's words -> bytes.
+//! Bytes and their BTF type -> [`Value`]; `encode` is the way back.
 //!
 //! Knows BTF kinds and layouts. Does not know where the bytes come from.
 
@@ -155,64 +155,6 @@ pub(crate) fn size_of(btf: &Btf<'_>, id: TypeId) -> Option<usize> {
     // SAFETY: the BTF lives as long as the borrow; an unknown id gives a negative answer.
     let size = unsafe { libbpf_sys::btf__resolve_size(btf.as_libbpf_object().as_ptr(), id.into()) };
     usize::try_from(size).ok()
-}
-
-/// A person's word for a value of type `id`, as bytes; `None` when it does not fit.
-pub(crate) fn encode(btf: &Btf<'_>, id: TypeId, word: &str) -> Option<Vec<u8>> {
-    let ty = btf.type_by_id::<BtfType<'_>>(id)?.skip_mods_and_typedefs();
-    let size = size_of(btf, id)?;
-    match ty.kind() {
-        BtfKind::Int => {
-            let int = Int::try_from(ty).ok()?;
-            let value = match (int.encoding, word) {
-                (IntEncoding::Bool, "true") => 1,
-                (IntEncoding::Bool, "false") => 0,
-                _ => number(word)?,
-            };
-            let bits = u32::from(int.bits);
-            let fits = match int.encoding {
-                IntEncoding::Bool => (0..=1).contains(&value),
-                IntEncoding::Signed | IntEncoding::Char => {
-                    (-(1i128 << (bits - 1))..1i128 << (bits - 1)).contains(&value)
-                }
-                IntEncoding::None => (0..1i128 << bits.min(126)).contains(&value),
-            };
-            fits.then(|| value.to_le_bytes()[..size].to_vec())
-        }
-        BtfKind::Enum => {
-            let list = Enum::try_from(ty).ok()?;
-            let named = list.iter().find(|member| member.name.is_some_and(|name| name == word));
-            let value = match named {
-                Some(member) => i128::from(member.value),
-                None => number(word)
-                    .filter(|value| list.iter().any(|member| i128::from(member.value) == *value))?,
-            };
-            Some(value.to_le_bytes()[..size].to_vec())
-        }
-        BtfKind::Array => {
-            let element = Array::try_from(ty).ok()?.contained_type();
-            if !is_char(&element) || word.len() >= size || word.contains('\0') {
-                return None;
-            }
-            let mut bytes = word.as_bytes().to_vec();
-            bytes.resize(size, 0);
-            Some(bytes)
-        }
-        _ => None,
-    }
-}
-
-/// Decimal, or hexadecimal after `0x`; a sign in front.
-fn number(word: &str) -> Option<i128> {
-    let (negative, digits) = match word.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, word),
-    };
-    let magnitude = match digits.strip_prefix("0x") {
-        Some(hex) => i128::from(u64::from_str_radix(hex, 16).ok()?),
-        None => i128::from(digits.parse::<u64>().ok()?),
-    };
-    Some(if negative { -magnitude } else { magnitude })
 }
 
 fn unsigned(bytes: &[u8]) -> u64 {

@@ -14,7 +14,7 @@ use libbpf_rs::{
     libbpf_sys,
 };
 
-use crate::{ctype, decode, maps};
+use crate::{ctype, decode, encode, maps};
 
 /// Stands for the stimulus's pid in a value.
 const STIMULUS: &str = "@stimulus";
@@ -134,7 +134,7 @@ impl Globals {
             (STIMULUS, None) => return Err(BadGlobal::NoStimulus),
             (word, _) => word,
         };
-        let bytes = decode::encode(btf, variable.ty, word)
+        let bytes = encode::word(btf, variable.ty, word)
             .filter(|bytes| bytes.len() == variable.size)
             .ok_or_else(|| BadGlobal::DoesNotFit { ctype: ctype::name(btf, variable.ty) })?;
         // SAFETY: the memory is `size` bytes of the map's value, writable since

@@ -10,12 +10,14 @@
 //! may belong to its learner): a reader bounds the frame before it allocates,
 //! and [`Value`] bounds its own depth.
 
+mod change;
 mod failure;
 mod features;
 mod frame;
 mod near;
 mod value;
 
+pub use change::{BadChange, Change, MAX_TEST, MapChange, Test, Tested};
 pub use failure::{AttachFailure, BadGlobal, Refusal};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
@@ -26,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -43,14 +45,12 @@ pub enum Command {
     Types,
     /// Find out what this kernel can do, by trying.
     Probe,
-    /// Change a global variable while the program runs.
-    SetGlobal {
+    /// Change what the running program uses.
+    Change {
         /// Returned in [`Event::Edited`].
         token: u64,
-        /// The variable, as the C source names it.
-        name: String,
-        /// Its new value as a person would type it.
-        value: String,
+        /// What and how.
+        change: Change,
     },
     /// The terminal's window has another size now.
     Resize(Window),
@@ -79,6 +79,8 @@ pub struct Load {
     /// What programs attach to, by function name, where their sections do not
     /// say it or something else is wanted.
     pub targets: Vec<(String, Target)>,
+    /// Programs to run by themselves, once all is attached.
+    pub tests: Vec<Test>,
     /// A shell command that makes something happen; held back until all is attached.
     pub stimulus: Option<String>,
     /// How long to observe.
@@ -161,7 +163,7 @@ pub enum Policy {
 /// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | LoadFailed | Relocated?, Loaded,
 /// (Attached | LeftOut)*,
 /// AttachFailed? | Observing, (Trace | Records | Map | Globals | Output | Stats | Lost |
-/// StimulusEnded | Edited)*], Done`, with `Log` anywhere between.
+/// StimulusEnded | Tested | Edited)*], Done`, with `Log` anywhere between.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// The worker is there.
@@ -272,12 +274,19 @@ pub enum Event {
         /// How many lines, records or bytes of output.
         count: u64,
     },
-    /// The answer to [`Command::SetGlobal`].
+    /// A program was run by itself, or not.
+    Tested {
+        /// Function name.
+        program: String,
+        /// What came of it.
+        result: Result<Tested, BadChange>,
+    },
+    /// The answer to [`Command::Change`].
     Edited {
         /// The command's.
         token: u64,
         /// Why it was refused, if it was.
-        error: Option<BadGlobal>,
+        error: Option<BadChange>,
     },
     /// The answer to [`Command::Probe`], in pieces.
     Probed {
@@ -317,6 +326,21 @@ pub struct ProgramFacts {
     pub section: String,
     /// Instructions before the kernel rewrote them.
     pub instructions: u32,
+    /// What the verifier said of its work, where the kernel counts it.
+    pub verified: Option<Verified>,
+}
+
+/// The verifier's own count of its work on one program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Instructions looked at, each as often as a way led over it.
+    pub instructions: u64,
+    /// States that were kept to compare with.
+    pub states: u64,
+    /// The most of them at one time.
+    pub peak_states: u64,
+    /// How long it took, in microseconds.
+    pub us: Option<u64>,
 }
 
 /// One value that libbpf patched into an instruction for this kernel.

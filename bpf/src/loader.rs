@@ -5,11 +5,12 @@
 
 use std::path::Path;
 
-use bpflab_worker::{Command, Done, Event, Load, Policy, Refusal, VERSION};
+use bpflab_worker::{BadGlobal, Command, Done, Event, Load, Policy, Refusal, VERSION};
+use libbpf_rs::OpenObject;
 use nix::sys::{prctl, signal};
 
 use crate::{
-    attach,
+    attach::{self, Optional},
     globals::{self, Globals},
     guard, logs, object,
     observe::Observer,
@@ -52,7 +53,7 @@ pub(crate) fn load(instance: &Path, alive: &str, place: Place) -> crate::Result 
             }
             Some(Command::Types) => types(&mut outlet)?,
             Some(Command::Probe) => probe::probe(place == Place::Guest, &mut outlet)?,
-            Some(Command::SetGlobal { .. } | Command::Resize(_)) => {
+            Some(Command::Change { .. } | Command::Resize(_)) => {
                 return Err("a change before anything is loaded".into());
             }
             Some(Command::Load(load)) => {
@@ -79,7 +80,7 @@ fn types(outlet: &mut Outlet) -> crate::Result {
 }
 
 fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {
-    let mut opened = match object::open(&load.object) {
+    let opened = match object::open(&load.object) {
         Ok(opened) => opened,
         Err(errno) => {
             outlet.send(&Event::OpenFailed { errno })?;
@@ -91,18 +92,28 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         return Ok(Done::Failed);
     }
     let held = load.stimulus.as_deref().map(Held::start).transpose()?;
-    if let Some(btf) = globals::btf_of_opened(&opened) {
-        let found = Globals::before_load(&opened);
-        for (name, word) in &load.globals {
-            if let Err(reason) = found.set(&btf, name, word, held.as_ref().map(Held::pid)) {
-                outlet.send(&Event::BadGlobal { name: name.clone(), reason })?;
-                return Ok(Done::Failed);
-            }
-        }
+    let pid = held.as_ref().map(Held::pid);
+    if let Err((name, reason)) = set_globals(load, &opened, pid) {
+        outlet.send(&Event::BadGlobal { name, reason })?;
+        return Ok(Done::Failed);
     }
-    let optional = attach::leave_out(&mut opened);
-    let Some(object) = object::load(opened, outlet)? else { return Ok(Done::Failed) };
-    let (programs, maps) = object::facts(&object);
+    let (mut opened, mut optional) = (Some(opened), Optional::default());
+    let ready = || {
+        let mut ready = match opened.take() {
+            Some(opened) => opened,
+            None => {
+                let again = object::open(&load.object).map_err(std::io::Error::from_raw_os_error)?;
+                // They could be set before.
+                let _ = set_globals(load, &again, pid);
+                again
+            }
+        };
+        optional = attach::leave_out(&mut ready);
+        Ok(ready)
+    };
+    let Some(loaded) = object::load(ready, outlet)? else { return Ok(Done::Failed) };
+    let (programs, maps) = object::facts(&loaded);
+    let object = loaded.object;
     outlet.send(&Event::Loaded { programs, maps })?;
     let stats = Stats::start();
     let records = Records::open(&object);
@@ -116,7 +127,16 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         .observe(attached, inlet, outlet)
 }
 
-fn allowed(load: &Load, opened: &libbpf_rs::OpenObject) -> Result<(), Refusal> {
+/// Sets what the run sets before load; the first that cannot be set, and why.
+fn set_globals(load: &Load, opened: &OpenObject, pid: Option<u32>) -> Result<(), (String, BadGlobal)> {
+    let Some(btf) = globals::btf_of_opened(opened) else { return Ok(()) };
+    let found = Globals::before_load(opened);
+    load.globals
+        .iter()
+        .try_for_each(|(name, word)| found.set(&btf, name, word, pid).map_err(|why| (name.clone(), why)))
+}
+
+fn allowed(load: &Load, opened: &OpenObject) -> Result<(), Refusal> {
     if opened.progs().next().is_none() {
         return Err(Refusal::NoProgram);
     }

@@ -37,18 +37,30 @@ pub(crate) fn listen() {
     })));
 }
 
-/// Sends what was printed, and gives it back for a look at its words.
-pub(crate) fn send(outlet: &mut Outlet) -> crate::Result<Vec<String>> {
-    let (lines, dropped) = match KEPT.lock() {
-        Ok(mut kept) => {
-            kept.bytes = 0;
-            (std::mem::take(&mut kept.lines), std::mem::take(&mut kept.dropped))
-        }
-        Err(_) => return Ok(Vec::new()),
-    };
+/// What was printed and not yet told.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) lines: Vec<String>,
+    dropped: u64,
+}
+
+/// Takes what was printed, so that nobody else tells it.
+pub(crate) fn take() -> Said {
+    let Ok(mut kept) = KEPT.lock() else { return Said::default() };
+    kept.bytes = 0;
+    Said { lines: std::mem::take(&mut kept.lines), dropped: std::mem::take(&mut kept.dropped) }
+}
+
+/// Sends what was printed.
+pub(crate) fn send(outlet: &mut Outlet) -> crate::Result {
+    tell(&take(), outlet)
+}
+
+/// Sends what was taken.
+pub(crate) fn tell(said: &Said, outlet: &mut Outlet) -> crate::Result {
     // The verifier's log has an event of its own: libbpf repeats it in here.
     let mut text = String::new();
-    for line in lines.iter().filter(|line| !line.contains("-- BEGIN PROG LOAD LOG --")) {
+    for line in said.lines.iter().filter(|line| !line.contains("-- BEGIN PROG LOAD LOG --")) {
         if text.len() + line.len() > MAX_EVENT_TEXT && !text.is_empty() {
             let piece = std::mem::take(&mut text);
             outlet.send(&Event::Log { source: LogSource::Libbpf, text: piece })?;
@@ -58,8 +70,8 @@ pub(crate) fn send(outlet: &mut Outlet) -> crate::Result<Vec<String>> {
     if !text.is_empty() {
         outlet.send(&Event::Log { source: LogSource::Libbpf, text })?;
     }
-    if dropped > 0 {
-        outlet.send(&Event::Lost { stream: Stream::Log, count: dropped })?;
+    if said.dropped > 0 {
+        outlet.send(&Event::Lost { stream: Stream::Log, count: said.dropped })?;
     }
-    Ok(lines)
+    Ok(())
 }

@@ -10,6 +10,8 @@ mod act;
 mod attach;
 mod ctype;
 mod decode;
+mod edit;
+mod encode;
 mod globals;
 mod guard;
 mod guest;
@@ -34,6 +36,7 @@ mod symbols;
 mod target;
 mod terminal;
 mod trace;
+mod trial;
 mod wake;
 
 use std::{path::Path, process::ExitCode};

@@ -2,18 +2,32 @@
 //!
 //! Knows libbpf's order of things. Does not attach, and knows no lesson.
 
-use bpflab_worker::{AttachFailure, Event, LogSource, MapFacts, ProgramFacts};
+use bpflab_worker::{AttachFailure, Event, LogSource, MapFacts, ProgramFacts, Verified};
 use libbpf_rs::{
     AsRawLibbpf, MapCore, Object, ObjectBuilder, OpenObject,
     btf::{Btf, TypeId},
     libbpf_sys,
 };
 
-use crate::{attach, ctype, logs, maps, outlet::Outlet, relocations};
+use crate::{
+    attach, ctype,
+    logs::{self, Said},
+    maps,
+    outlet::Outlet,
+    relocations,
+};
 
 /// For the verifier's log of a refused program. libbpf never grows a buffer of
 /// ours, and one that is too small keeps the log's head on 5.10 and 6.1.
 const VERIFIER_LOG: usize = 16 << 20;
+
+/// The verifier's levels: its counts alone, and each step of one way through.
+/// From include/linux/bpf_verifier.h; both come with its verdict.
+const COUNTS: u32 = 4;
+const WHOLE: u32 = 1;
+
+/// For counts and a verdict. Too small a buffer would fail the load.
+const COUNTS_LOG: usize = 64 << 10;
 
 /// Kept of that log, in bytes: its tail, where the verdict stands.
 const VERIFIER_TAIL: usize = 256 << 10;
@@ -28,45 +42,93 @@ pub(crate) fn open(elf: &[u8]) -> Result<OpenObject, i32> {
     builder.open_memory(elf).map_err(|_| last_errno())
 }
 
-/// Loads the object. On refusal the events say why, and `None` comes back.
+/// A loaded object, and the verifier's count of its work on each program, in order.
+pub(crate) struct Loaded {
+    pub(crate) object: Object,
+    verified: Vec<Option<Verified>>,
+}
+
+/// Loads the object that `ready` opens. On refusal the events say why, and
+/// `None` comes back.
 ///
-/// The programs carry one shared log buffer: libbpf loads each without a log
-/// first, and only a refused one again with it.
-pub(crate) fn load(opened: OpenObject, outlet: &mut Outlet) -> crate::Result<Option<Object>> {
-    let mut log = vec![0u8; VERIFIER_LOG]; // zeroed pages cost nothing until written
-    for program in opened.progs() {
-        // SAFETY: the buffer outlives the load below, and is taken away after it.
-        unsafe {
-            libbpf_sys::bpf_program__set_log_buf(
-                program.as_libbpf_object().as_ptr(),
-                log.as_mut_ptr().cast(),
-                log.len() as u64,
-            );
-        }
+/// The first try asks the verifier for its counts alone, which cost nothing and
+/// come with its verdict. A refused object is opened again and its log asked
+/// for, but not where the program was too large: that log would say nothing
+/// more and takes seconds.
+pub(crate) fn load(
+    mut ready: impl FnMut() -> crate::Result<OpenObject>,
+    outlet: &mut Outlet,
+) -> crate::Result<Option<Loaded>> {
+    let mut opened = ready()?;
+    let mut counts: Vec<Vec<u8>> = opened.progs().map(|_| vec![0; COUNTS_LOG]).collect();
+    let mut status = try_load(&opened, COUNTS, |at| &raw mut *counts[at]);
+    let mut said = logs::take();
+    let mut log = refused_one(&opened, &said).map_or_else(Vec::new, |at| std::mem::take(&mut counts[at]));
+    if status != 0 && !log.is_empty() && !is_too_large(-status, &log) {
+        drop(opened);
+        opened = ready()?;
+        log = vec![0; VERIFIER_LOG]; // zeroed pages cost nothing until written
+        status = try_load(&opened, WHOLE, |_| &raw mut *log);
+        said = logs::take();
     }
-    // SAFETY: `opened` owns the object. libbpf-rs would do the same, and lose the errno.
-    let status = unsafe { libbpf_sys::bpf_object__load(opened.as_libbpf_object().as_ptr()) };
-    let said = logs::send(outlet)?;
-    let relocated = relocations::told(&said);
+    logs::tell(&said, outlet)?;
+    let relocated = relocations::told(&said.lines);
     if !relocated.is_empty() {
         outlet.send(&Event::Relocated(relocated))?;
     }
-    if status < 0 {
-        refused(-status, &log, &said, &opened, outlet)?;
+    if status != 0 {
+        refused(-status, &log, &said.lines, &opened, outlet)?;
         return Ok(None);
     }
-    for program in opened.progs() {
-        // SAFETY: takes the buffer away again before it is freed.
-        unsafe {
-            libbpf_sys::bpf_program__set_log_buf(
-                program.as_libbpf_object().as_ptr(),
-                std::ptr::null_mut(),
-                0,
-            );
-        }
-    }
+    let verified = counts.iter().map(|log| verified(&tail(log))).collect();
     // SAFETY: the object is loaded, and `opened` gives its ownership up.
-    Ok(Some(unsafe { Object::from_ptr(opened.take_ptr()) }))
+    let object = unsafe { Object::from_ptr(opened.take_ptr()) };
+    Ok(Some(Loaded { object, verified }))
+}
+
+/// One try, with a log for each program; 0 or a negative errno.
+fn try_load(opened: &OpenObject, level: u32, mut log: impl FnMut(usize) -> *mut [u8]) -> i32 {
+    let set = |at: usize, memory: *mut [u8]| {
+        let Some(program) = opened.progs().nth(at) else { return };
+        let program = program.as_libbpf_object().as_ptr();
+        // SAFETY: the program belongs to `opened`; the memory outlives the load and
+        // is taken away after it.
+        unsafe {
+            libbpf_sys::bpf_program__set_log_level(program, if memory.is_null() { 0 } else { level });
+            libbpf_sys::bpf_program__set_log_buf(program, memory.cast(), memory.len() as u64);
+        }
+    };
+    let programs = opened.progs().count();
+    (0..programs).for_each(|at| set(at, log(at)));
+    // SAFETY: `opened` owns the object. libbpf-rs would do the same, and lose the errno.
+    let status = unsafe { libbpf_sys::bpf_object__load(opened.as_libbpf_object().as_ptr()) };
+    (0..programs).for_each(|at| set(at, std::ptr::slice_from_raw_parts_mut(std::ptr::null_mut(), 0)));
+    status
+}
+
+/// Which program the kernel refused, in the object's order.
+fn refused_one(opened: &OpenObject, said: &Said) -> Option<usize> {
+    let name = said.lines.iter().find_map(|line| named_program(line))?;
+    opened.progs().position(|program| program.name() == name.as_str())
+}
+
+/// Whether the verifier gave up rather than found a fault.
+fn is_too_large(errno: i32, log: &[u8]) -> bool {
+    errno == nix::libc::E2BIG || tail(log).contains("program is too large")
+}
+
+/// `processed 12 insns (limit …) … total_states 1 peak_states 1 …`, and the time before it.
+fn verified(log: &str) -> Option<Verified> {
+    let after = |word: &str| -> Option<u64> {
+        let rest = log.rsplit_once(word)?.1.trim_start();
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    Some(Verified {
+        instructions: after("processed ")?,
+        states: after("total_states ")?,
+        peak_states: after("peak_states ")?,
+        us: after("verification time "),
+    })
 }
 
 fn refused(
@@ -119,14 +181,16 @@ fn missing_btf_target(line: &str) -> Option<(String, String)> {
 }
 
 /// What is known of the loaded object.
-pub(crate) fn facts(object: &Object) -> (Vec<ProgramFacts>, Vec<MapFacts>) {
+pub(crate) fn facts(Loaded { object, verified }: &Loaded) -> (Vec<ProgramFacts>, Vec<MapFacts>) {
     let programs = object
         .progs()
-        .map(|program| ProgramFacts {
+        .zip(verified)
+        .map(|(program, verified)| ProgramFacts {
             name: program.name().to_string_lossy().into_owned(),
             kind: program_type(program.prog_type() as u32),
             section: program.section().to_string_lossy().into_owned(),
             instructions: u32::try_from(program.insn_cnt()).unwrap_or(u32::MAX),
+            verified: *verified,
         })
         .collect();
     let btf = object.btf().ok().flatten();
@@ -152,12 +216,12 @@ fn c_name(btf: Option<&Btf<'_>>, id: TypeId) -> Option<String> {
     Some(ctype::name(btf?, id))
 }
 
-fn program_type(number: u32) -> String {
+pub(crate) fn program_type(number: u32) -> String {
     // SAFETY: libbpf answers with a string of its own, or null for a number it does not know.
     word(unsafe { libbpf_sys::libbpf_bpf_prog_type_str(number) }, number)
 }
 
-fn map_type(number: u32) -> String {
+pub(crate) fn map_type(number: u32) -> String {
     // SAFETY: as above.
     word(unsafe { libbpf_sys::libbpf_bpf_map_type_str(number) }, number)
 }

@@ -10,12 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bpflab_worker::{Command, Done, Event, Load, OutputStream, Policy, Span, Stream};
+use bpflab_worker::{
+    BadChange, BadGlobal, Change, Command, Done, Event, Load, OutputStream, Policy, Span, Stream, Test,
+};
 use libbpf_rs::{Object, btf::Btf};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::{
     attach::Attachments,
+    edit,
     globals::Globals,
     lab::Lab,
     logs,
@@ -26,6 +29,7 @@ use crate::{
     stimulus::Stimulus,
     terminal::Terminal,
     trace::{Batch, Pipe},
+    trial,
 };
 
 /// The shortest time between two readings of a stream.
@@ -66,6 +70,7 @@ pub(crate) struct Observer<'a> {
     lab: Lab,
     stimulus: Option<Stimulus>,
     terminal: Option<Terminal>,
+    tests: Vec<Test>,
     stimulus_pid: Option<u32>,
     passed_on: usize,
     drain: Duration,
@@ -96,6 +101,7 @@ impl<'a> Observer<'a> {
             stimulus_pid: stimulus.as_ref().map(Stimulus::pid),
             stimulus,
             terminal,
+            tests: load.tests.clone(),
             passed_on: 0,
             drain: match load.policy {
                 Policy::ObserveOnly => MAX_DRAIN,
@@ -136,6 +142,10 @@ impl<'a> Observer<'a> {
         let mut next_batch = Instant::now();
         let mut next_look = Instant::now();
         let mut ends = self.end_without_stimulus();
+        for test in std::mem::take(&mut self.tests) {
+            // Why not is told with it.
+            let _ = trial::run(self.object, &test, outlet)?;
+        }
         loop {
             let now = Instant::now();
             if now >= ends.at {
@@ -158,8 +168,9 @@ impl<'a> Observer<'a> {
                 while let Some(command) = inlet.pending()? {
                     match command {
                         Command::Stop => return Ok(Done::Stopped),
-                        Command::SetGlobal { token, name, value } => {
-                            let error = self.change(&name, &value).err();
+                        Command::Change { token, change } => {
+                            let error = self.change(&change, outlet)?.err();
+                            self.look(outlet)?;
                             outlet.send(&Event::Edited { token, error })?;
                         }
                         Command::Resize(window) => {
@@ -193,11 +204,18 @@ impl<'a> Observer<'a> {
         }
     }
 
-    fn change(&self, name: &str, word: &str) -> Result<(), bpflab_worker::BadGlobal> {
-        match &self.btf {
-            Some(btf) => self.globals.change(btf, name, word, self.stimulus_pid),
-            None => Err(bpflab_worker::BadGlobal::Unknown { known: Vec::new() }),
-        }
+    fn change(&self, change: &Change, outlet: &mut Outlet) -> crate::Result<Result<(), BadChange>> {
+        let btf = self.btf.as_ref();
+        Ok(match change {
+            Change::Global { name, value } => match btf {
+                Some(btf) => self.globals.change(btf, name, value, self.stimulus_pid),
+                None => Err(BadGlobal::Unknown { known: Vec::new() }),
+            }
+            .map_err(BadChange::Global),
+            Change::Map { map, change } => edit::map(self.object, btf, map, change),
+            Change::Submit { map, value } => edit::submit(self.object, btf, map, value),
+            Change::Test(test) => trial::run(self.object, test, outlet)?,
+        })
     }
 
     /// One batch of each stream; whether more may be waiting.

@@ -94,6 +94,18 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
             let cpu = record.cpu.map(|cpu| format!("[{cpu}] ")).unwrap_or_default();
             writeln!(out, "record    {map} {:.6} {cpu}{}", record.time, written(&record.value))
         }),
+        RunEvent::Tested { program, tested } => {
+            let verdict = tested.verdict.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            writeln!(
+                out,
+                "tested    {program} returned {}{verdict} in {} ns",
+                tested.returned as i32, tested.ns
+            )?;
+            match &tested.output {
+                Some(bytes) => writeln!(out, "          {}", written(&Value::Bytes(bytes.clone()))),
+                None => Ok(()),
+            }
+        }
         RunEvent::Map(view) => {
             for (key, value) in &view.entries {
                 writeln!(out, "map       {}[{}] = {}", view.name, written(key), written(value))?;

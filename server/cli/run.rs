@@ -10,7 +10,7 @@ use crate::{
     compile::{Confinement, Sources},
     kernel::{Needs, target},
     lab,
-    run::{About, LIMITS, Runs, Submission, Unjudged},
+    run::{self, About, LIMITS, Runs, Submission, Unjudged},
     say::Sentence,
     wire::Writer,
 };
@@ -40,6 +40,9 @@ pub(super) struct Arguments {
     /// What a program attaches to: NAME=if:lab0[:ingress|egress], cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99
     #[arg(long, value_name = "NAME=TARGET", value_parser = assignment)]
     attach: Vec<(String, String)>,
+    /// Run a program by itself on a packet, or its context, in hexadecimal
+    #[arg(long, value_name = "NAME=HEX", value_parser = assignment)]
+    test: Vec<(String, String)>,
     /// How to print the story
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -78,6 +81,16 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             }
         }
     }
+    let mut tests = Vec::new();
+    for (program, digits) in arguments.test {
+        match run::test(program, &digits, 1) {
+            Ok(test) => tests.push(test),
+            Err(why) => {
+                eprintln!("bpflab: {}", why.say(context.lang));
+                return Ok(status::USAGE);
+            }
+        }
+    }
     let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
     if lab.compilers.as_ref().is_ok_and(|compiler| compiler.confinement() == Confinement::Landlock) {
         eprintln!("bpflab: {}", Sentence::SandboxIsLandlock.say(context.lang));
@@ -92,6 +105,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         headers: arguments.types,
         globals: arguments.global.into_iter().collect(),
         targets,
+        tests,
         stimulus: arguments.stimulus,
         terminal: None,
         needs: Needs::default(),

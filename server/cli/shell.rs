@@ -71,6 +71,7 @@ pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Re
         needs: Needs::default(),
         globals: BTreeMap::new(),
         targets: BTreeMap::new(),
+        tests: Vec::new(),
         stimulus: None,
         terminal: None,
         span: lab::span(None, LIMITS.terminal),

@@ -17,6 +17,7 @@ pub struct Seen {
     lab_lines: u64,
     records: u64,
     changes: u64,
+    tests: u64,
     globals: BTreeSet<String>,
 }
 
@@ -37,6 +38,11 @@ impl Seen {
         self.records += count as u64;
     }
 
+    /// A program was run by itself, and what it returned was shown.
+    pub fn tested(&mut self) {
+        self.tests += 1;
+    }
+
     /// A map was looked at; its first look is no change unless it holds something.
     pub fn map(&mut self, view: &MapView) {
         self.changes += u64::from(!view.full);
@@ -54,6 +60,9 @@ impl Seen {
 
     /// Why nothing was seen, if nothing was.
     pub fn silence(&self) -> Option<Diagnostic> {
+        if self.tests > 0 {
+            return None;
+        }
         let runs: u64 = self.runs.values().sum();
         let (id, sentence) = if runs == 0 && self.lines == 0 {
             ("never-fired", Sentence::NeverFired { programs: self.runs.keys().cloned().collect() })

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use bpflab_worker::{MapView, OutputStream, TraceLine, Value};
 use regex::Regex;
 
-use super::lines::{Lines, cut};
+use super::{
+    lines::{Lines, cut},
+    written::written,
+};
 use crate::{
     lesson::{Amount, Check, Expectation, Facts, Limit, Whose},
     run::{CheckResult, RunEvent},
-    say::{Found, Sentence},
+    say::{Found, Printed, Sentence},
 };
 
 /// One check under way.
@@ -28,6 +31,9 @@ enum Seen {
     Trace {
         lines: Lines,
         stimulus: Option<u32>,
+    },
+    Records {
+        lines: Lines,
     },
     Output {
         lines: Lines,
@@ -55,7 +61,9 @@ impl Watch {
             }
             Expectation::Global { .. } => Seen::Global { value: None },
             Expectation::Map { .. } => Seen::Map { entries: BTreeMap::new() },
-            Expectation::Trace { .. } | Expectation::Output { .. } => Seen::Nothing,
+            Expectation::Trace { .. } | Expectation::Output { .. } | Expectation::Record { .. } => {
+                Seen::Nothing
+            }
         };
         Self { check, seen, said: None }
     }
@@ -68,6 +76,9 @@ impl Watch {
             }
             Expectation::Output { text, .. } => {
                 self.seen = Seen::Output { lines: Lines::new(text, facts), rest: String::new() };
+            }
+            Expectation::Record { text, .. } => {
+                self.seen = Seen::Records { lines: Lines::new(text, facts) };
             }
             Expectation::Global { .. } | Expectation::Map { .. } | Expectation::Attached { .. } => {}
         }
@@ -86,7 +97,21 @@ impl Watch {
                     seen.see(&line.text, belongs(line, *whose, *stimulus), own, || shown(line));
                 }
             }
-            (Seen::Output { lines, rest }, _, RunEvent::Output { stream: OutputStream::Stdout, text }) => {
+            (
+                Seen::Records { lines },
+                Expectation::Record { map: wanted, .. },
+                RunEvent::Records { map, records },
+            ) if wanted.as_ref().is_none_or(|wanted| wanted == map) => {
+                for record in records {
+                    let text = written(&record.value);
+                    lines.see(&text, true, false, || cut(&text));
+                }
+            }
+            (
+                Seen::Output { lines, rest },
+                Expectation::Output { of_iterator, .. },
+                RunEvent::Output { stream, text },
+            ) if *stream == printer(*of_iterator) => {
                 rest.push_str(text);
                 while let Some((line, after)) = rest.split_once('\n') {
                     lines.see(line, true, false, || cut(line));
@@ -119,11 +144,12 @@ impl Watch {
         let early = match &self.check.expects {
             Expectation::Trace { amount: Amount::AtLeast(_), .. }
             | Expectation::Output { amount: Amount::AtLeast(_), .. }
+            | Expectation::Record { amount: Amount::AtLeast(_), .. }
             | Expectation::Attached { .. } => true,
             Expectation::Global { limit, .. } | Expectation::Map { limit, .. } => {
                 matches!(limit, Limit::AtLeast(_))
             }
-            Expectation::Trace { .. } | Expectation::Output { .. } => false,
+            Expectation::Trace { .. } | Expectation::Output { .. } | Expectation::Record { .. } => false,
         };
         (early && self.said.is_none() && self.passes(facts)).then(|| self.say(facts, true))
     }
@@ -148,8 +174,10 @@ impl Watch {
     fn passes(&self, facts: &Facts) -> bool {
         match (&self.seen, &self.check.expects) {
             (
-                Seen::Trace { lines, .. } | Seen::Output { lines, .. },
-                Expectation::Trace { amount, .. } | Expectation::Output { amount, .. },
+                Seen::Trace { lines, .. } | Seen::Output { lines, .. } | Seen::Records { lines },
+                Expectation::Trace { amount, .. }
+                | Expectation::Output { amount, .. }
+                | Expectation::Record { amount, .. },
             ) => match found(amount, facts) {
                 Some(Found::AtLeast(count)) => lines.matching >= count,
                 Some(Found::AtMost(count)) => lines.matching <= count,
@@ -184,10 +212,14 @@ impl Watch {
                 let (matching, total) = (lines.matching, lines.total);
                 Sentence::SawTrace { matching, total, wanted, example: lines.example(wanted) }
             }
+            (Seen::Output { lines, .. }, Expectation::Output { of_iterator: true, amount, .. }) => {
+                printed(Printed::ByIterator, lines, amount, facts)
+            }
             (Seen::Output { lines, .. }, Expectation::Output { amount, .. }) => {
-                let wanted = found(amount, facts).unwrap_or(Found::AtLeast(1));
-                let (matching, total) = (lines.matching, lines.total);
-                Sentence::SawOutput { matching, total, wanted, example: lines.example(wanted) }
+                printed(Printed::ByStimulus, lines, amount, facts)
+            }
+            (Seen::Records { lines }, Expectation::Record { amount, .. }) => {
+                printed(Printed::Records, lines, amount, facts)
             }
             (Seen::Attached { sections, .. }, _) => Sentence::SawSections { sections: sections.clone() },
             (_, Expectation::Global { name, .. }) => {
@@ -246,6 +278,16 @@ fn belongs(line: &TraceLine, whose: Option<Whose>, stimulus: Option<u32>) -> boo
     }
 }
 
+fn printer(of_iterator: bool) -> OutputStream {
+    if of_iterator { OutputStream::Iterator } else { OutputStream::Stdout }
+}
+
+fn printed(of: Printed, lines: &Lines, amount: &Amount, facts: &Facts) -> Sentence {
+    let wanted = found(amount, facts).unwrap_or(Found::AtLeast(1));
+    let (matching, total) = (lines.matching, lines.total);
+    Sentence::SawOutput { of, matching, total, wanted, example: lines.example(wanted) }
+}
+
 fn update(entries: &mut BTreeMap<String, Value>, view: &MapView) {
     if view.full {
         entries.clear();
@@ -267,30 +309,6 @@ fn found(amount: &Amount, facts: &Facts) -> Option<Found> {
 
 fn compare(value: &str, wanted: &str) -> Option<std::cmp::Ordering> {
     Some(value.parse::<i128>().ok()?.cmp(&wanted.parse().ok()?))
-}
-
-/// A value as a person would write it in a check.
-fn written(value: &Value) -> String {
-    match value {
-        Value::Bool(value) => value.to_string(),
-        Value::Int { value, .. } => value.to_string(),
-        Value::Uint { value, .. } => value.to_string(),
-        Value::Float(value) => value.to_string(),
-        Value::Enum { name: Some(name), .. } => name.clone(),
-        Value::Enum { name: None, value } => value.to_string(),
-        Value::Pointer(value) => format!("{value:#x}"),
-        Value::Text(text) => text.clone(),
-        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        Value::Array(values) | Value::PerCpu(values) => {
-            let all: Vec<String> = values.iter().map(written).collect();
-            format!("[{}]", all.join(", "))
-        }
-        Value::Struct(fields) => {
-            let all: Vec<String> =
-                fields.iter().map(|(name, value)| format!("{name}={}", written(value))).collect();
-            format!("{{{}}}", all.join(", "))
-        }
-    }
 }
 
 fn shown(line: &TraceLine) -> String {
@@ -338,8 +356,11 @@ mod tests {
 
     #[test]
     fn the_stimulus_output_is_looked_at_by_whole_lines() {
-        let expects =
-            Expectation::Output { text: "^hi {{word}}$".into(), amount: Amount::Exactly("2".into()) };
+        let expects = Expectation::Output {
+            of_iterator: false,
+            text: "^hi {{word}}$".into(),
+            amount: Amount::Exactly("2".into()),
+        };
         let says = Text { en: String::new(), zh: String::new() };
         let mut watch = Watch::new(Check { id: "c".into(), says, hint: None, expects });
         watch.begin(&facts(), Some(7));

@@ -27,8 +27,19 @@ pub enum Expectation {
         /// How many.
         amount: Amount,
     },
-    /// Lines that the stimulus printed, on its standard output.
+    /// Records of a buffer, each written as `{field=value, …}`.
+    Record {
+        /// The map; any, if none is named.
+        map: Option<String>,
+        /// A regular expression, a template whose values are escaped.
+        text: String,
+        /// How many.
+        amount: Amount,
+    },
+    /// Lines that the stimulus printed on its standard output, or an iterator wrote.
     Output {
+        /// Whether an iterator's are meant.
+        of_iterator: bool,
         /// A regular expression, a template whose values are escaped.
         text: String,
         /// How many.

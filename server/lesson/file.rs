@@ -3,6 +3,8 @@
 //! Knows the format and its rules; unknown fields are refused, so that a
 //! misspelt one is not silently without effect.
 
+mod checks;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -11,7 +13,9 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Check, Draw, Expectation, Lesson, Page, Prose, Setup, Source, check, draw, markdown};
+use checks::CheckTable;
+
+use super::{Draw, Lesson, Page, Prose, Setup, Source, draw, markdown};
 use crate::{
     kernel::{Needs, target},
     say::{Lang, Text},
@@ -73,6 +77,7 @@ struct RunTable {
     stimulus: Option<String>,
     globals: BTreeMap<String, String>,
     attach: BTreeMap<String, String>,
+    test: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -92,95 +97,6 @@ struct SourceTable {
     title: String,
     #[serde(rename = "where")]
     place: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CheckTable {
-    id: String,
-    says: Both,
-    hint: Option<Both>,
-    trace: Option<TraceTable>,
-    output: Option<OutputTable>,
-    global: Option<GlobalTable>,
-    map: Option<MapTable>,
-    attached: Option<AttachedTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TraceTable {
-    text: String,
-    pid: Option<Whose>,
-    at_least: Option<Word>,
-    at_most: Option<Word>,
-    exactly: Option<Word>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OutputTable {
-    text: String,
-    at_least: Option<Word>,
-    at_most: Option<Word>,
-    exactly: Option<Word>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Whose {
-    Stimulus,
-    Others,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GlobalTable {
-    name: String,
-    equals: Option<Word>,
-    at_least: Option<Word>,
-    at_most: Option<Word>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MapTable {
-    name: String,
-    key: Option<Word>,
-    field: Option<String>,
-    per_cpu: Option<PerCpu>,
-    equals: Option<Word>,
-    at_least: Option<Word>,
-    at_most: Option<Word>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum PerCpu {
-    Sum,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AttachedTable {
-    section: String,
-}
-
-/// A number or a template.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Word {
-    Number(i64),
-    Text(String),
-}
-
-impl From<Word> for String {
-    fn from(word: Word) -> Self {
-        match word {
-            Word::Number(number) => number.to_string(),
-            Word::Text(text) => text,
-        }
-    }
 }
 
 /// Reads a lesson's folder. `Err` is a sentence for its author, with the file.
@@ -215,6 +131,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
                     Ok((program.clone(), target))
                 })
                 .collect::<Result<_, String>>()?,
+            tests: file.run.test.into_iter().collect(),
         },
         draws: file
             .draw
@@ -255,71 +172,6 @@ impl DrawEntry {
             Self::Number { from, to } if from <= to => Ok(Draw::Number { from, to }),
             Self::Number { from, to } => Err(format!("lesson.toml: a draw from {from} to {to} is empty")),
         }
-    }
-}
-
-impl CheckTable {
-    fn read(self) -> Result<Check, String> {
-        let at = |what: &str| format!("lesson.toml: check \"{}\": {what}", self.id);
-        let pattern =
-            |text: &str| regex::Regex::new(&draw::sample(text)).map_err(|error| at(&error.to_string()));
-        let count = |at_least, at_most, exactly| {
-            amount(at_least, at_most, exactly).ok_or_else(|| at("give one of at_least, at_most, exactly"))
-        };
-        let value = |equals, at_least, at_most| {
-            limit(equals, at_least, at_most).ok_or_else(|| at("give one of equals, at_least, at_most"))
-        };
-        let expects = match (self.trace, self.output, self.global, self.map, self.attached) {
-            (Some(trace), None, None, None, None) => {
-                pattern(&trace.text)?;
-                let amount = count(trace.at_least, trace.at_most, trace.exactly)?;
-                let whose = trace.pid.map(|whose| match whose {
-                    Whose::Stimulus => check::Whose::Stimulus,
-                    Whose::Others => check::Whose::Others,
-                });
-                Expectation::Trace { text: trace.text, whose, amount }
-            }
-            (None, Some(output), None, None, None) => {
-                pattern(&output.text)?;
-                let amount = count(output.at_least, output.at_most, output.exactly)?;
-                Expectation::Output { text: output.text, amount }
-            }
-            (None, None, Some(global), None, None) => Expectation::Global {
-                limit: value(global.equals, global.at_least, global.at_most)?,
-                name: global.name,
-            },
-            (None, None, None, Some(map), None) => Expectation::Map {
-                limit: value(map.equals, map.at_least, map.at_most)?,
-                name: map.name,
-                key: map.key.map(String::from),
-                field: map.field.map(|path| path.split('.').map(str::to_owned).collect()).unwrap_or_default(),
-                sum: map.per_cpu.is_some(),
-            },
-            (None, None, None, None, Some(attached)) => {
-                regex::Regex::new(&attached.section).map_err(|error| at(&error.to_string()))?;
-                Expectation::Attached { section: attached.section }
-            }
-            _ => return Err(at("give exactly one of trace, output, global, map, attached")),
-        };
-        Ok(Check { id: self.id, says: self.says.into(), hint: self.hint.map(Text::from), expects })
-    }
-}
-
-fn amount(at_least: Option<Word>, at_most: Option<Word>, exactly: Option<Word>) -> Option<check::Amount> {
-    match (at_least, at_most, exactly) {
-        (Some(word), None, None) => Some(check::Amount::AtLeast(word.into())),
-        (None, Some(word), None) => Some(check::Amount::AtMost(word.into())),
-        (None, None, Some(word)) => Some(check::Amount::Exactly(word.into())),
-        _ => None,
-    }
-}
-
-fn limit(equals: Option<Word>, at_least: Option<Word>, at_most: Option<Word>) -> Option<check::Limit> {
-    match (equals, at_least, at_most) {
-        (Some(word), None, None) => Some(check::Limit::Equals(word.into())),
-        (None, Some(word), None) => Some(check::Limit::AtLeast(word.into())),
-        (None, None, Some(word)) => Some(check::Limit::AtMost(word.into())),
-        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bpflab_worker::{
     Global, LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Record, Relocation,
-    Stream, TraceLine,
+    Stream, Tested, TraceLine,
 };
 
 use crate::{
@@ -98,6 +98,13 @@ pub enum RunEvent {
         map: String,
         /// Each of them.
         records: Vec<Record>,
+    },
+    /// `*` A program was run by itself.
+    Tested {
+        /// Function name.
+        program: String,
+        /// What came of it.
+        tested: Tested,
     },
     /// `*` A map's content or changes.
     Map(MapView),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{
     LIMITS, Outcome, RunEvent,
-    pipeline::{Change, End, Part, Wish, ms},
+    pipeline::{Asked, End, Part, Wish, ms},
 };
 use crate::{
     backend::{Error, Words, Worker},
@@ -23,7 +23,7 @@ use crate::{
     say::Sentence,
 };
 use legal::legal;
-use words::{attach_sentence, global_sentence};
+use words::{attach_sentence, change_sentence, global_sentence, unchanged};
 
 /// How far a worker is; each phase has a limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ struct Observation<'a> {
     /// When the worker said something last.
     heard: Instant,
     /// Changes that the worker has not answered yet, by token.
-    asked: std::collections::HashMap<u64, Change>,
+    asked: std::collections::HashMap<u64, Asked>,
     next_token: u64,
 }
 
@@ -213,14 +213,14 @@ impl Observation<'_> {
     }
 
     fn ask(&mut self, wish: Wish) -> Command {
-        let change = match wish {
-            Wish::Global(change) => change,
+        let asked = match wish {
+            Wish::Change(asked) => asked,
             Wish::Resize(window) => return Command::Resize(window),
         };
         let token = self.next_token;
         self.next_token += 1;
-        let command = Command::SetGlobal { token, name: change.name.clone(), value: change.value.clone() };
-        self.asked.insert(token, change);
+        let command = Command::Change { token, change: asked.change.clone() };
+        self.asked.insert(token, asked);
         command
     }
 
@@ -320,11 +320,19 @@ impl Observation<'_> {
                 }
             }
             Event::Lost { stream, count } => self.say(RunEvent::Lost { stream, count }),
+            Event::Tested { program, result: Ok(tested) } => {
+                self.seen.tested();
+                self.say(RunEvent::Tested { program, tested });
+            }
+            Event::Tested { program, result: Err(reason) } => {
+                let why = unchanged(program, reason);
+                self.diagnose(Origin::Attach, "not-tested", why);
+            }
             Event::Edited { token, error } => {
-                if let Some(change) = self.asked.remove(&token) {
-                    let answer = error.map_or(Ok(()), |reason| Err(global_sentence(change.name, reason)));
+                if let Some(Asked { change, answer }) = self.asked.remove(&token) {
+                    let said = error.map_or(Ok(()), |reason| Err(change_sentence(change, reason)));
                     // Whoever asked may have left; then nobody needs the answer.
-                    let _ = change.answer.send(answer);
+                    let _ = answer.send(said);
                 }
             }
             Event::Probed { .. } | Event::Types { .. } => return Ok(Some(self.cut_off())), // never legal

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use bpflab_worker::{Load, Policy, Window};
+use bpflab_worker::{Change, Load, Policy, Window};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -39,17 +39,16 @@ pub(super) enum End {
 /// What someone wants of a run under way.
 #[derive(Debug)]
 pub(super) enum Wish {
-    /// Another value of a global.
-    Global(Change),
+    /// Other data for the program.
+    Change(Asked),
     /// The terminal's window has another size.
     Resize(Window),
 }
 
 /// A change that someone wants in a running program.
 #[derive(Debug)]
-pub(super) struct Change {
-    pub(super) name: String,
-    pub(super) value: String,
+pub(super) struct Asked {
+    pub(super) change: Change,
     pub(super) answer: oneshot::Sender<Result<(), Sentence>>,
 }
 
@@ -68,10 +67,10 @@ struct Line {
 }
 
 impl Live {
-    pub(super) async fn set_global(&self, kernel: &str, name: String, value: String) -> Result<(), Sentence> {
+    pub(super) async fn change(&self, kernel: &str, change: Change) -> Result<(), Sentence> {
         let part = self.parts().get(kernel).cloned().ok_or(Sentence::UnknownRun)?;
         let (answer, answered) = oneshot::channel();
-        let wish = Wish::Global(Change { name, value, answer });
+        let wish = Wish::Change(Asked { change, answer });
         part.wishes.send(wish).await.map_err(|_| Sentence::UnknownRun)?;
         answered.await.unwrap_or(Err(Sentence::UnknownRun))
     }
@@ -313,6 +312,7 @@ impl Part {
             policy: if &*self.kernel == HOST { Policy::ObserveOnly } else { Policy::Anything },
             globals: self.submission.globals.clone().into_iter().collect(),
             targets: self.submission.targets.clone().into_iter().collect(),
+            tests: self.submission.tests.clone(),
             stimulus: self.submission.stimulus.clone(),
             span: self.submission.span,
             lab: if &*self.kernel == HOST { vec![std::process::id()] } else { Vec::new() },

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use bpflab_worker::Window;
+use bpflab_worker::{Change, Window};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -92,9 +92,12 @@ impl Handle {
         self.live.resize(kernel, window);
     }
 
-    /// Changes a global on one kernel; the answer says whether it was done.
-    pub async fn set_global(&self, kernel: &str, name: String, value: String) -> Result<(), Sentence> {
-        self.live.set_global(kernel, name, value).await
+    /// Changes what the program uses on one kernel; the answer says whether it was done.
+    ///
+    /// # Errors
+    /// Why it was not.
+    pub async fn change(&self, kernel: &str, change: Change) -> Result<(), Sentence> {
+        self.live.change(kernel, change).await
     }
 }
 

@@ -301,6 +301,7 @@ fn size(event: &RunEvent) -> usize {
         }
         RunEvent::Log { text, .. } | RunEvent::Output { text, .. } => text.len(),
         RunEvent::Global(global) => value_size(&global.value),
+        RunEvent::Tested { tested, .. } => tested.output.as_ref().map_or(0, Vec::len),
         _ => 0,
     }
 }

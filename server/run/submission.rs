@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use bpflab_worker::{Span, Target, Window};
+use bpflab_worker::{MAX_TEST, Span, Target, Test, Window};
 
-use crate::{compile::Sources, kernel::Needs};
+use crate::{
+    compile::Sources,
+    kernel::Needs,
+    say::{Sentence, Unchanged},
+};
 
 /// All that one run needs.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub struct Submission {
     pub globals: BTreeMap<String, String>,
     /// What programs attach to, by function name, where it is not as usual.
     pub targets: BTreeMap<String, Target>,
+    /// Programs to run by themselves.
+    pub tests: Vec<Test>,
     /// A shell command that makes something happen.
     pub stimulus: Option<String>,
     /// A shell for the learner in each guest, with a window of this size.
@@ -27,4 +33,21 @@ pub struct Submission {
     pub needs: Needs,
     /// How long to observe.
     pub span: Span,
+}
+
+/// A program to run by itself, on bytes that a person wrote in hexadecimal,
+/// two digits for each, with spaces anywhere.
+///
+/// # Errors
+/// A sentence for who wrote it.
+pub fn test(program: String, digits: &str, repeat: u32) -> Result<Test, Sentence> {
+    let digits: String = digits.split_whitespace().collect();
+    let pair = |at: usize| u8::from_str_radix(digits.get(at * 2..at * 2 + 2)?, 16).ok();
+    let plain = digits.len().is_multiple_of(2) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let input = plain.then(|| (0..digits.len() / 2).map(pair).collect::<Option<Vec<u8>>>()).flatten();
+    match input {
+        Some(input) if input.len() <= MAX_TEST => Ok(Test { program, input, repeat }),
+        Some(_) => Err(Sentence::Unchanged(Unchanged::BadInput { program, least: 0, most: MAX_TEST })),
+        None => Err(Sentence::NotHex { program }),
+    }
 }

@@ -1,6 +1,6 @@
 //! The sentences in English.
 
-use super::{Example, Found, Lang, Matters, Sentence};
+use super::{Example, Found, Lang, Matters, Printed, Sentence};
 
 /// Offered names, as the end of a sentence.
 fn offer(names: &[String]) -> String {
@@ -126,6 +126,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GlobalDoesNotFit { name, ctype } => {
             format!("That value does not fit \"{name}\", which is of type {ctype}.")
         }
+        S::NotHex { program } => format!(
+            "What {program} is to be run on cannot be read: write its bytes in hexadecimal, two digits for each."
+        ),
+        S::Unchanged(why) => why.say(Lang::En),
         S::GlobalReadOnly { name } => format!(
             "\"{name}\" is a constant: it can be set before the program is loaded, not while it runs."
         ),
@@ -254,8 +258,13 @@ pub(super) fn say(sentence: &Sentence) -> String {
                 None => what,
             }
         }
-        S::SawOutput { matching, total, wanted, example } => {
-            let what = format!("{matching} of {total} lines that the stimulus printed matched; {}.", lines(*wanted));
+        S::SawOutput { of, matching, total, wanted, example } => {
+            let of = match of {
+                Printed::ByStimulus => "lines that the stimulus printed",
+                Printed::ByIterator => "lines that the iterator wrote",
+                Printed::Records => "records",
+            };
+            let what = format!("{matching} of {total} {of} matched; {}.", lines(*wanted));
             match example {
                 Some(Example::Other(line)) => format!("{what} One that did not: \"{line}\""),
                 Some(Example::Matching(line)) => format!("{what} One that did: \"{line}\""),

@@ -24,6 +24,15 @@ pub enum Example {
     Other(String),
 }
 
+/// What came in lines besides trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Printed {
+    ByStimulus,
+    ByIterator,
+    Records,
+}
+
 /// How many trace lines a check wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]

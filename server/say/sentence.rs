@@ -1,7 +1,8 @@
 //! The sentences, as an enum with arguments.
 
 use super::{
-    parts::{Example, Found, Matters},
+    change::Unchanged,
+    parts::{Example, Found, Matters, Printed},
     verifier::Mistake,
 };
 
@@ -67,6 +68,10 @@ pub enum Sentence {
     GlobalDoesNotFit {
         name: String,
         ctype: String,
+    },
+    Unchanged(Unchanged),
+    NotHex {
+        program: String,
     },
     GlobalReadOnly {
         name: String,
@@ -196,6 +201,7 @@ pub enum Sentence {
         example: Option<Example>,
     },
     SawOutput {
+        of: Printed,
         matching: u64,
         total: u64,
         wanted: Found,

@@ -1,6 +1,6 @@
 //! The sentences in Chinese.
 
-use super::{Example, Found, Lang, Matters, Sentence};
+use super::{Example, Found, Lang, Matters, Printed, Sentence};
 
 fn offer(names: &[String]) -> String {
     match names {
@@ -119,6 +119,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("程序里没有名为“{name}”的全局变量；现有：{}。", list(known))
         }
         S::GlobalDoesNotFit { name, ctype } => format!("这个值不适合“{name}”，它的类型是 {ctype}。"),
+        S::NotHex { program } => format!("无法读取 {program} 的输入：请用十六进制写出每个字节，每字节两位。"),
+        S::Unchanged(why) => why.say(Lang::Zh),
         S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),
         S::GlobalNoStimulus { name } => format!("“{name}”应设为触发进程的 pid，但这次运行没有触发进程。"),
         S::OpenFailed { errno: number } => {
@@ -229,8 +231,13 @@ pub(super) fn say(sentence: &Sentence) -> String {
                 None => what,
             }
         }
-        S::SawOutput { matching, total, wanted, example } => {
-            let what = format!("触发命令输出的 {total} 行中有 {matching} 行匹配；{}。", lines(*wanted));
+        S::SawOutput { of, matching, total, wanted, example } => {
+            let of = match of {
+                Printed::ByStimulus => "触发命令输出的",
+                Printed::ByIterator => "迭代器写出的",
+                Printed::Records => "收到的记录",
+            };
+            let what = format!("{of} {total} 行中有 {matching} 行匹配；{}。", lines(*wanted));
             match example {
                 Some(Example::Other(line)) => format!("{what}例如这一行不匹配：“{line}”"),
                 Some(Example::Matching(line)) => format!("{what}例如这一行匹配了：“{line}”"),

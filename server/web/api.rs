@@ -119,6 +119,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
     };
     let targets = message.attach.iter().map(|(program, words)| Ok((program.clone(), target(words)?)));
     let targets: BTreeMap<_, _> = targets.collect::<Result<_, Sentence>>().map_err(bad)?;
+    let tests = message.tests.iter().map(|test| test.read()).collect::<Result<Vec<_>, _>>().map_err(bad)?;
     let course = site.course();
     let started = match &message.lesson {
         None => {
@@ -129,6 +130,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 headers: None,
                 globals: message.globals,
                 targets,
+                tests,
                 stimulus: None,
                 terminal: None,
                 needs: Needs::default(),
@@ -146,6 +148,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
             let (mut submission, facts) = lab::lesson_submission(lesson, seed, sources, kernels, LIMITS.page);
             submission.globals.extend(message.globals);
             submission.targets.extend(targets);
+            submission.tests.extend(tests);
             if message.terminal {
                 lab::with_terminal(&mut submission);
             }

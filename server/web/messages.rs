@@ -5,9 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use bpflab_worker::{Change, MapChange, Test};
 use serde::{Deserialize, Serialize};
 
-use crate::say::{Lang, Sentence};
+use crate::{
+    run,
+    say::{Lang, Sentence},
+    wire::Typed,
+};
 
 /// Largest message, in bytes.
 pub(super) const MAX_MESSAGE: usize = 512 << 10;
@@ -23,6 +28,12 @@ pub(super) enum ClientMessage {
     Watch(WatchMessage),
     /// Change a global.
     Global(GlobalMessage),
+    /// Change a map.
+    Edit(EditMessage),
+    /// Send a record to the program.
+    Submit(SubmitMessage),
+    /// Run a program by itself.
+    Test(TestMessage),
     /// Take a run's terminal: binary messages are its bytes from here on.
     Terminal(TerminalMessage),
     /// The terminal's window has another size.
@@ -45,7 +56,25 @@ pub(super) struct RunMessage {
     #[serde(default)]
     pub(super) attach: BTreeMap<String, String>,
     #[serde(default)]
+    pub(super) tests: Vec<TestWish>,
+    #[serde(default)]
     pub(super) terminal: bool,
+}
+
+/// A program to run by itself; `input` is hexadecimal.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TestWish {
+    program: String,
+    #[serde(default)]
+    input: String,
+    repeat: Option<u32>,
+}
+
+impl TestWish {
+    pub(super) fn read(&self) -> Result<Test, Sentence> {
+        run::test(self.program.clone(), &self.input, self.repeat.unwrap_or(1))
+    }
 }
 
 /// A seed as a number, or as a person's browser keeps it.
@@ -101,6 +130,71 @@ pub(super) struct GlobalMessage {
     pub(super) value: String,
 }
 
+/// A map to change.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) token: u64,
+    pub(super) run: String,
+    pub(super) kernel: String,
+    pub(super) map: String,
+    pub(super) op: EditOp,
+    pub(super) key: Option<Typed>,
+    pub(super) value: Option<Typed>,
+}
+
+impl EditMessage {
+    /// What is asked for; `None` where it makes no sense.
+    pub(super) fn change(self) -> Option<Change> {
+        let key = self.key.map(|Typed(key)| key);
+        let change = match self.op {
+            EditOp::Set => MapChange::Set { key, value: self.value?.0 },
+            EditOp::Delete => MapChange::Delete { key: key? },
+            EditOp::Clear => MapChange::Clear,
+        };
+        Some(Change::Map { map: self.map, change })
+    }
+}
+
+/// What happens to the map.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum EditOp {
+    Set,
+    Delete,
+    Clear,
+}
+
+/// A record for the program.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubmitMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) token: u64,
+    pub(super) run: String,
+    pub(super) kernel: String,
+    pub(super) map: String,
+    pub(super) value: Typed,
+}
+
+/// A program to run by itself; `input` is hexadecimal.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TestMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) token: u64,
+    pub(super) run: String,
+    pub(super) kernel: String,
+    pub(super) program: String,
+    #[serde(default)]
+    pub(super) input: String,
+    pub(super) repeat: Option<u32>,
+}
+
 /// A terminal to take.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +235,9 @@ impl ClientMessage {
             "stop" => Self::Stop(read(text)?),
             "watch" => Self::Watch(read(text)?),
             "global" => Self::Global(read(text)?),
+            "edit" => Self::Edit(read(text)?),
+            "submit" => Self::Submit(read(text)?),
+            "test" => Self::Test(read(text)?),
             "terminal" => Self::Terminal(read(text)?),
             "resize" => Self::Resize(read(text)?),
             _ => {

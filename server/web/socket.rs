@@ -13,19 +13,22 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use bpflab_worker::Window;
+use bpflab_worker::{Change, Window};
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use super::{
     api::start_run,
     error::Error,
-    messages::{self, ClientMessage, ErrorMessage, MAX_MESSAGE, TerminalMessage, What},
+    messages::{
+        self, ClientMessage, ErrorMessage, GlobalMessage, MAX_MESSAGE, SubmitMessage, TerminalMessage,
+        TestMessage, What,
+    },
     site::{Site, language},
 };
 use crate::{
-    run::{Batch, Handle, Holding, Watcher},
-    say::{Lang, Sentence},
+    run::{self, Batch, Handle, Holding, Watcher},
+    say::{Lang, Sentence, Unchanged},
     wire::Writer,
 };
 
@@ -225,25 +228,43 @@ impl Session {
                 }
                 Ok(())
             }
-            ClientMessage::Global(message) => {
-                let handle = match self.find(&message.run) {
-                    Ok(handle) if self.edits.len() < MAX_EDITS => handle,
-                    Ok(_) => {
-                        let answer = messages::edited(
-                            message.token,
-                            Err(Sentence::QueueFull { waiting: MAX_EDITS }),
-                            self.lang,
-                        );
-                        return self.send(answer).await;
-                    }
-                    Err(error) => return self.refuse(&error).await,
-                };
-                self.edits.spawn(async move {
-                    (message.token, handle.set_global(&message.kernel, message.name, message.value).await)
-                });
-                Ok(())
+            ClientMessage::Global(GlobalMessage { token, run, kernel, name, value, .. }) => {
+                self.change(token, &run, kernel, Some(Change::Global { name, value })).await
+            }
+            ClientMessage::Edit(message) => {
+                let (token, run, kernel) = (message.token, message.run.clone(), message.kernel.clone());
+                self.change(token, &run, kernel, message.change()).await
+            }
+            ClientMessage::Submit(SubmitMessage { token, run, kernel, map, value, .. }) => {
+                self.change(token, &run, kernel, Some(Change::Submit { map, value: value.0 })).await
+            }
+            ClientMessage::Test(TestMessage { token, run: id, kernel, program, input, repeat, .. }) => {
+                match run::test(program, &input, repeat.unwrap_or(1)) {
+                    Ok(test) => self.change(token, &id, kernel, Some(Change::Test(test))).await,
+                    Err(why) => self.send(messages::edited(token, Err(why), self.lang)).await,
+                }
             }
         }
+    }
+
+    /// Asks for a change; `None` is one that makes no sense.
+    async fn change(
+        &mut self,
+        token: u64,
+        run: &str,
+        kernel: String,
+        change: Option<Change>,
+    ) -> Result<(), Closed> {
+        let refused = match (self.find(run), change) {
+            (Err(error), _) => return self.refuse(&error).await,
+            (Ok(_), None) => Sentence::Unchanged(Unchanged::NotData),
+            (Ok(_), Some(_)) if self.edits.len() >= MAX_EDITS => Sentence::QueueFull { waiting: MAX_EDITS },
+            (Ok(handle), Some(change)) => {
+                self.edits.spawn(async move { (token, handle.change(&kernel, change).await) });
+                return Ok(());
+            }
+        };
+        self.send(messages::edited(token, Err(refused), self.lang)).await
     }
 
     fn find(&self, run: &str) -> Result<Handle, ErrorMessage> {

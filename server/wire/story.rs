@@ -77,6 +77,14 @@ pub(super) enum Body<'a> {
         cpu: Option<u32>,
         value: Shown<'a>,
     },
+    Tested {
+        program: &'a str,
+        returned: i32,
+        verdict: Option<&'a str>,
+        output: Option<String>,
+        ns: u64,
+        repeat: u32,
+    },
     Map(ViewBody<'a>),
     Global {
         name: &'a str,
@@ -160,6 +168,16 @@ pub(super) struct ProgramBody<'a> {
     pub(super) kind: &'a str,
     pub(super) section: &'a str,
     pub(super) instructions: u32,
+    /// The verifier's own count of its work.
+    pub(super) verified: Option<VerifiedBody>,
+}
+
+#[derive(Serialize)]
+pub(super) struct VerifiedBody {
+    pub(super) instructions: u64,
+    pub(super) states: u64,
+    pub(super) peak_states: u64,
+    pub(super) us: Option<u64>,
 }
 
 #[derive(Serialize)]

@@ -1,9 +1,12 @@
 //! A kernel value as JSON: 64-bit integers are decimal strings, since a
 //! browser's numbers end at 2^53.
 
+use std::fmt;
+
 use bpflab_worker::Value;
 use serde::{
-    Serialize, Serializer,
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
     ser::{SerializeMap as _, SerializeSeq as _},
 };
 
@@ -33,10 +36,7 @@ impl Serialize for Shown<'_> {
             Value::Enum { name, value } => Enumerator { name: name.as_deref(), value: *value }.serialize(to),
             Value::Pointer(value) => to.collect_str(&format_args!("{value:#x}")),
             Value::Text(text) => to.serialize_str(text),
-            Value::Bytes(bytes) => {
-                let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                Hex { hex }.serialize(to)
-            }
+            Value::Bytes(bytes) => Hex { hex: hex(bytes) }.serialize(to),
             Value::Array(values) | Value::PerCpu(values) => {
                 let mut list = to.serialize_seq(Some(values.len()))?;
                 for value in values {
@@ -52,6 +52,81 @@ impl Serialize for Shown<'_> {
                 map.end()
             }
         }
+    }
+}
+
+/// Two digits for each byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A value as someone wrote it, to be fitted to a type.
+#[derive(Debug)]
+pub struct Typed(pub Value);
+
+/// Deeper than any struct that someone types.
+const DEPTH: usize = 16;
+
+impl<'de> Deserialize<'de> for Typed {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Within(DEPTH).deserialize(from).map(Self)
+    }
+}
+
+/// Reads what nests no deeper than this.
+struct Within(usize);
+
+impl Within {
+    fn one_less<E: de::Error>(&self) -> Result<Self, E> {
+        self.0.checked_sub(1).map(Self).ok_or_else(|| E::custom("a value nested too deeply"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Within {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Within {
+    type Value = Value;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("a whole number, a text, a list, or an object with a struct's fields")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int { value, bits: 64 })
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Uint { value, bits: 64 })
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = from.next_element_seed(self.one_less()?)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(name) = from.next_key::<String>()? {
+            fields.push((name, from.next_value_seed(self.one_less()?)?));
+        }
+        Ok(Value::Struct(fields))
     }
 }
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use bpflab_worker::{
     LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Record, Relocation, Stream,
+    Tested, Verified,
 };
 
 use super::{
     story::{
         Body, DiagnosticBody, EntryBody, FixBody, MapBody, NoteBody, Object, ProgramBody, StagesBody,
-        ViewBody,
+        VerifiedBody, ViewBody,
     },
     trace,
-    value::Shown,
+    value::{Shown, hex},
 };
 use crate::{
     backend::Step,
@@ -123,6 +124,14 @@ impl Writer {
             RunEvent::Log { source, text } => ("log", Body::Log { source: log_source(*source), text }),
             RunEvent::Attached { program, to } => ("attached", Body::Attached { program, to }),
             RunEvent::Observing { stimulus } => ("observing", Body::Observing { stimulus: *stimulus }),
+            RunEvent::Tested { program, tested } => {
+                let Tested { returned, verdict, output, ns, repeat } = tested;
+                let output = output.as_ref().map(|bytes| hex(bytes));
+                // C's int, as the program wrote it.
+                let returned = *returned as i32;
+                let verdict = verdict.as_deref();
+                ("tested", Body::Tested { program, returned, verdict, output, ns: *ns, repeat: *repeat })
+            }
             RunEvent::Map(seen) => ("map", Body::Map(view(seen))),
             RunEvent::Global(global) => {
                 let value = Shown(&global.value);
@@ -188,8 +197,15 @@ impl Writer {
     }
 }
 
-fn program(ProgramFacts { name, kind, section, instructions }: &ProgramFacts) -> ProgramBody<'_> {
-    ProgramBody { name, kind, section, instructions: *instructions }
+fn program(facts: &ProgramFacts) -> ProgramBody<'_> {
+    let ProgramFacts { name, kind, section, instructions, verified } = facts;
+    let verified = verified.map(|Verified { instructions, states, peak_states, us }| VerifiedBody {
+        instructions,
+        states,
+        peak_states,
+        us,
+    });
+    ProgramBody { name, kind, section, instructions: *instructions, verified }
 }
 
 fn map(MapFacts { name, kind, key, value, max_entries }: &MapFacts) -> MapBody<'_> {

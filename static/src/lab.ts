@@ -21,6 +21,7 @@ import { findingsView } from "./views/findings";
 import { runView } from "./views/run";
 import { troubleView } from "./views/trouble";
 import type { View } from "./views/view";
+import type { Change } from "./wire";
 
 /** How often a running clock moves, in ms: tenths are shown, more would only cost. */
 const TICK_MS = 200;
@@ -102,7 +103,7 @@ class Lab {
       again: () => this.draw(),
       send: (message) => this.socket.send(message),
       bytes: (bytes) => this.socket.bytes(bytes),
-      setGlobal: (kernel, name, value) => this.setGlobal(kernel ?? this.state.shown, name, value),
+      change: (kernel, about, change) => this.change(kernel ?? this.state.shown, about, change),
       show: (kernel) => (this.state.shown = kernel),
       leave: () => this.bench.focus(),
       fail: () => {
@@ -166,13 +167,13 @@ class Lab {
     this.draw();
   }
 
-  private setGlobal(kernel: string | null, name: string, value: string): void {
+  private change(kernel: string | null, about: string, change: Change): void {
     const { state } = this;
     if (state.run === null || kernel === null) return;
     const token = ++this.token;
-    state.edits.set(`${kernel}\n${name}`, { token, answer: null });
+    state.edits.set(`${kernel}\n${about}`, { token, answer: null });
     state.editsRev++;
-    this.socket.send({ type: "global", token, run: state.run, kernel, name, value });
+    this.socket.send({ ...change, token, run: state.run, kernel });
     this.draw();
   }
 

@@ -21,6 +21,7 @@ import { strip, type Shown, type Strip } from "./views/strip";
 import { tabs } from "./views/tabs";
 import { traceView } from "./views/trace";
 import type { View } from "./views/view";
+import type { Change } from "./wire";
 import { say, speakAll } from "./words";
 
 export interface ResultsOptions extends ColumnActions {
@@ -108,13 +109,14 @@ export function openResults(options: ResultsOptions): View {
   return { root: top, draw };
 }
 
-function singlePanels({ again, setGlobal }: ResultsOptions): View {
+function singlePanels({ again, change }: ResultsOptions): View {
+  const changer = (about: string, what: Change) => change(null, about, what);
   return tabs(say("panels"), "", [
     { id: "trace", name: say("trace"), view: traceView(again) },
-    { id: "maps", name: say("maps"), view: mapsView() },
+    { id: "maps", name: say("maps"), view: mapsView(changer) },
     { id: "records", name: say("records"), view: recordsView(again) },
-    { id: "globals", name: say("globals"), view: globalsView((name, value) => setGlobal(null, name, value)) },
-    { id: "programs", name: say("programs"), view: programsView() },
+    { id: "globals", name: say("globals"), view: globalsView(changer) },
+    { id: "programs", name: say("programs"), view: programsView(changer) },
     { id: "core", name: say("core"), view: coreView() },
     { id: "output", name: say("output"), view: outputView() },
     { id: "log", name: say("log"), view: logView() },

@@ -5,8 +5,8 @@
 
 import type { Accelerator } from "./config";
 import type {
-  CheckResult, Count, Finding, MapFacts, Outcome, ProgramFacts, Relocation, Stage, Stages, Step, StoryEvent, TraceLine,
-  Value,
+  CheckResult, Count, Finding, MapFacts, Outcome, ProgramFacts, Relocation, Stage, Stages, Step, StoryEvent, Tested, TraceLine,
+  OutputStream, Value,
 } from "./wire";
 
 /** Trace lines that are kept: more than anyone scrolls, and at most a few MB. */
@@ -39,6 +39,7 @@ export interface ProgramState {
   ns: Count | null;
   missed: Count | null;
   emulated: boolean;
+  tested: Tested | null;
 }
 
 export type Phase =
@@ -71,7 +72,7 @@ export interface Story {
   maps: Map<string, MapState>;
   globals: Map<string, { ctype: string; value: Value }>;
   programs: Map<string, ProgramState>;
-  output: { stream: "stdout" | "stderr"; text: string }[];
+  output: { stream: OutputStream; text: string }[];
   logs: { libbpf: string; verifier: string };
   /** By stream, as the server names it. */
   lost: Map<string, number>;
@@ -184,6 +185,11 @@ export function fold(story: Story, event: StoryEvent): void {
       story.rev.records++;
       return;
     }
+    case "tested":
+      observe(story, event.at);
+      programOf(story, event.program).tested = event;
+      story.rev.programs++;
+      return;
     case "map": {
       observe(story, event.at);
       const map = mapOf(story, event.name);
@@ -262,7 +268,7 @@ function finish(story: Story): void {
 function programOf(story: Story, name: string): ProgramState {
   let program = story.programs.get(name);
   if (program === undefined) {
-    program = { facts: null, to: null, runs: null, ns: null, missed: null, emulated: false };
+    program = { facts: null, to: null, runs: null, ns: null, missed: null, emulated: false, tested: null };
     story.programs.set(name, program);
   }
   return program;
@@ -278,7 +284,7 @@ function mapOf(story: Story, name: string): MapState {
   return map;
 }
 
-function addOutput(story: Story, stream: "stdout" | "stderr", text: string): void {
+function addOutput(story: Story, stream: OutputStream, text: string): void {
   const last = story.output.at(-1);
   if (last?.stream === stream) last.text = (last.text + text).slice(-KEPT_TEXT);
   else story.output.push({ stream, text });

@@ -23,10 +23,19 @@ export type ClientMessage =
     }
   | { type: "stop"; run: string }
   | { type: "watch"; run: string; after: number }
-  | { type: "global"; token: number; run: string; kernel: string; name: string; value: string }
+  | (Change & { token: number; run: string; kernel: string })
   /** From now on binary frames, both ways, are the bytes of this kernel's terminal. */
   | { type: "terminal"; run: string; kernel: string; rows: number; cols: number }
   | { type: "resize"; rows: number; cols: number };
+
+/** A change of what a running program uses. */
+export type Change =
+  | { type: "global"; name: string; value: string }
+  | { type: "edit"; map: string; op: "set"; key?: Value; value: Value }
+  | { type: "edit"; map: string; op: "delete"; key: Value }
+  | { type: "edit"; map: string; op: "clear" }
+  | { type: "submit"; map: string; value: Value }
+  | { type: "test"; program: string; input: string; repeat: number };
 
 export type Severity = "error" | "warning" | "note";
 export type Origin = "compiler" | "verifier" | "attach" | "silent";
@@ -41,6 +50,9 @@ export type Outcome =
   | "cancelled"
   | "worker_died"
   | "lost";
+
+/** Of the stimulus, or of an iterator of the program's. */
+export type OutputStream = "stdout" | "stderr" | "iter";
 
 export const STAGES = ["queued", "prepare", "compile", "place", "load", "attach", "observe"] as const;
 export type Stage = (typeof STAGES)[number];
@@ -94,6 +106,18 @@ export interface ProgramFacts {
   type: string;
   section: string;
   instructions: number;
+  /** The verifier's own count of its work; the time where the kernel tells it. */
+  verified: { instructions: Count; states: Count; peak_states: Count; us: Count | null } | null;
+}
+
+/** What came of running a program by itself. */
+export interface Tested {
+  returned: number;
+  verdict: string | null;
+  /** The packet or context afterwards, two digits a byte. */
+  output: string | null;
+  ns: Count;
+  repeat: number;
 }
 
 export interface MapFacts {
@@ -161,7 +185,8 @@ export type StoryEvent = Head &
     | { type: "record"; map: string; time: number | null; cpu: number | null; value: Value }
     | { type: "map"; name: string; full: boolean; entries: MapEntry[]; removed: Value[]; total: Count; shown: Count }
     | { type: "global"; name: string; ctype: string; value: Value }
-    | { type: "output"; stream: "stdout" | "stderr"; text: string }
+    | ({ type: "tested"; program: string } & Tested)
+    | { type: "output"; stream: OutputStream; text: string }
     | { type: "stimulus_ended"; status: number }
     | { type: "stats"; program: string; runs: Count; missed: Count | null; ns: Count; emulated: boolean }
     | { type: "lost"; stream: string; count: Count; gap?: boolean }

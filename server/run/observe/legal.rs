@@ -30,6 +30,7 @@ pub(super) fn legal(phase: Phase, event: &Event) -> bool {
         | Event::Output { .. }
         | Event::StimulusEnded { .. }
         | Event::Stats(_)
+        | Event::Tested { .. }
         | Event::Edited { .. } => observing,
         Event::Lost { .. } => started,
         Event::Probed { .. } | Event::Types { .. } => false,

@@ -1,8 +1,11 @@
 //! What a worker's refusals are in sentences.
 
-use bpflab_worker::{AttachFailure, BadGlobal, Refusal};
+use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Refusal};
 
-use crate::{run::Outcome, say::Sentence};
+use crate::{
+    run::Outcome,
+    say::{Sentence, Unchanged},
+};
 
 pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
     match reason {
@@ -11,6 +14,32 @@ pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
         BadGlobal::ReadOnly => Sentence::GlobalReadOnly { name },
         BadGlobal::NoStimulus => Sentence::GlobalNoStimulus { name },
     }
+}
+
+/// Why a change was not made.
+pub(super) fn change_sentence(change: Change, reason: BadChange) -> Sentence {
+    match change {
+        Change::Global { name, .. } => unchanged(name, reason),
+        Change::Map { map, .. } | Change::Submit { map, .. } => unchanged(map, reason),
+        Change::Test(test) => unchanged(test.program, reason),
+    }
+}
+
+/// Why nothing was done with what has this name.
+pub(super) fn unchanged(name: String, reason: BadChange) -> Sentence {
+    Sentence::Unchanged(match reason {
+        BadChange::Global(reason) => return global_sentence(name, reason),
+        BadChange::UnknownMap { known } => Unchanged::UnknownMap { name, known },
+        BadChange::UnknownProgram { known } => Unchanged::UnknownProgram { name, known },
+        BadChange::NotTestable { kind } => Unchanged::NotTestable { program: name, kind },
+        BadChange::BadInput { least, most } => Unchanged::BadInput { program: name, least, most },
+        BadChange::WrongKind { kind } => Unchanged::WrongKind { name, kind },
+        BadChange::Misfit { part, field, ctype } => Unchanged::Misfit { name, part, field, ctype },
+        BadChange::NoSuchKey => Unchanged::NoSuchKey { name },
+        BadChange::Full => Unchanged::Full { name },
+        BadChange::Frozen => Unchanged::Frozen { name },
+        BadChange::Errno(errno) => Unchanged::Errno { name, errno },
+    })
 }
 
 pub(super) fn attach_sentence(

@@ -21,27 +21,29 @@ import { tabs } from "./tabs";
 import { timesTable } from "./times";
 import { traceView } from "./trace";
 import { watcher, type View } from "./view";
+import type { Change } from "../wire";
 
 export interface ColumnActions {
   again(): void;
   /** Of the kernel that is shown alone, when none is named. */
-  setGlobal(kernel: string | null, name: string, value: string): void;
+  change(kernel: string | null, about: string, change: Change): void;
 }
 
 export function columnsView(kernels: string[], checks: Config["checks"], actions: ColumnActions): View {
   let last: State | null = null;
   const stories = () => kernels.map((kernel) => last?.stories.get(kernel)).filter((story) => story !== undefined);
   const heads = kernels.map((kernel) => headOf(kernel, checks));
+  const changer = (kernel: string) => (about: string, change: Change) => actions.change(kernel, about, change);
   const many = (make: (kernel: string) => View) => beside(kernels, make);
   const panels = tabs(say("panels"), "side-", [
     { id: "trace", name: say("trace"), view: many(() => traceView(actions.again)) },
     { id: "checks", name: say("checks"), view: many(() => checkList(checks)) },
-    { id: "programs", name: say("programs"), view: many(programsView) },
+    { id: "programs", name: say("programs"), view: many((kernel) => programsView(changer(kernel), kernel)) },
     { id: "core", name: say("core"), view: coreTable(kernels, stories) },
     { id: "times", name: say("times"), view: timesTable(kernels, stories) },
-    { id: "maps", name: say("maps"), view: many(mapsView) },
+    { id: "maps", name: say("maps"), view: many((kernel) => mapsView(changer(kernel), kernel)) },
     { id: "records", name: say("records"), view: many(() => recordsView(actions.again)) },
-    { id: "globals", name: say("globals"), view: many((kernel) => globalsView((name, value) => actions.setGlobal(kernel, name, value), kernel)) },
+    { id: "globals", name: say("globals"), view: many((kernel) => globalsView(changer(kernel), kernel)) },
     { id: "output", name: say("output"), view: many(outputView) },
     { id: "log", name: say("log"), view: many(logView) },
   ]);

@@ -8,7 +8,8 @@ import { isLive, type State } from "../state";
 import { isOver, type Story } from "../story";
 import { show } from "../values";
 import { say } from "../words";
-import { watcher, type View } from "./view";
+import { answerTo } from "./answer";
+import { watcher, type Send, type View } from "./view";
 
 interface Row {
   root: HTMLElement;
@@ -18,7 +19,7 @@ interface Row {
 }
 
 /** `kernel` when it is not the one that the page shows alone. */
-export function globalsView(set: (name: string, value: string) => void, kernel: string | null = null): View {
+export function globalsView(send: Send, kernel: string | null = null): View {
   const empty = h("p", { class: "empty" });
   const columns = [say("col_name"), say("col_type"), say("col_value"), say("col_change")];
   const { box, body } = table(say("globals"), columns);
@@ -49,10 +50,7 @@ export function globalsView(set: (name: string, value: string) => void, kernel: 
       }
       // Structs and arrays have no one-line form to type.
       row.form.hidden = !live || (typeof global.value === "object" && global.value !== null && !("name" in global.value));
-      const edit = state.edits.get(`${kernel ?? state.shown}\n${name}`);
-      if (edit === undefined) setText(row.answer, "");
-      else if (edit.answer === null) setText(row.answer, say("global_wait"));
-      else setText(row.answer, `${edit.answer.ok ? "✓ " : "✗ "}${edit.answer.message || (edit.answer.ok ? say("global_done") : "")}`);
+      setText(row.answer, answerTo(state, kernel, name));
     }
   }
 
@@ -61,7 +59,8 @@ export function globalsView(set: (name: string, value: string) => void, kernel: 
     const form = h("form", { class: "set" }, input, h("button", { type: "submit", class: "quiet" }, say("global_set")));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (input.value.trim() !== "") set(name, input.value.trim());
+      const value = input.value.trim();
+      if (value !== "") send(name, { type: "global", name, value });
     });
     const value = h("td", { class: "value" });
     const answer = h("span", { class: "answer", role: "status" });

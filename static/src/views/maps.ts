@@ -4,20 +4,26 @@
 // change are marked for a moment. Does not know how map views travel.
 
 import { h, setText, table } from "../dom";
+import { isLive, type State } from "../state";
 import { isOver, type MapState, type Story } from "../story";
 import { columnsFor, count, type Column } from "../values";
-import type { Value } from "../wire";
+import type { Change, Value } from "../wire";
 import { say } from "../words";
-import { watcher, type View } from "./view";
+import { answerTo } from "./answer";
+import { bars, histogramsOf } from "./bars";
+import { editorOf, type Editor } from "./edit";
+import { watcher, type Send, type View } from "./view";
 
-export function mapsView(): View {
+/** `kernel` when it is not the one that the page shows alone. */
+export function mapsView(send: Send, kernel: string | null = null): View {
   const root = h("div", { class: "maps" });
   const changed = watcher();
   let shown: Story | null = null;
   let tables = new Map<string, MapTable>();
 
-  function draw(_: unknown, story: Story | null): void {
-    if (!changed(story, story?.rev.maps)) return;
+  function draw(state: State, story: Story | null): void {
+    const live = isLive(state) && story !== null && !isOver(story);
+    if (!changed(story, `${story?.rev.maps} ${state.editsRev} ${live}`)) return;
     if (story !== shown) {
       shown = story;
       tables = new Map();
@@ -32,11 +38,12 @@ export function mapsView(): View {
     for (const [name, map] of story.maps) {
       let drawn = tables.get(name);
       if (drawn === undefined) {
-        drawn = new MapTable(name);
+        drawn = new MapTable(name, map.facts.type, (change) => send(`map ${name}`, change));
         tables.set(name, drawn);
         root.append(drawn.root);
       }
       drawn.draw(map, story.lost.get("map") ?? 0);
+      drawn.editor?.draw(live, answerTo(state, kernel, `map ${name}`));
     }
   }
 
@@ -52,16 +59,20 @@ class MapTable {
   private readonly head: HTMLElement;
   private readonly body: HTMLElement;
   private readonly rows = new Map<string, HTMLElement>();
+  private readonly last = new Map<string, Value>();
   private keys: Column[] = [];
   private values: Column[] = [];
+  readonly editor: Editor | null;
+  private readonly drawn = h("div", { class: "histograms" });
   private rev = -1;
 
-  constructor(name: string) {
+  constructor(private readonly name: string, kind: string, send: (change: Change) => void) {
     const { box, head, body } = table(name, []);
     this.box = box;
     this.head = head;
     this.body = body;
-    this.root = h("div", { class: "map" }, h("h3", {}, name), this.facts, this.empty, box);
+    this.editor = editorOf(name, kind, send);
+    this.root = h("div", { class: "map" }, h("h3", {}, name), this.facts, this.drawn, this.empty, box, this.editor?.root ?? null);
   }
 
   draw(map: MapState, lost: number): void {
@@ -76,8 +87,10 @@ class MapTable {
       if (map.entries.has(key)) continue;
       row.remove();
       this.rows.delete(key);
+      this.last.delete(key);
     }
     for (const [key, entry] of map.entries) this.show(key, entry.key, entry.value);
+    this.drawn.replaceChildren(...histogramsOf(this.name, map).map(bars));
   }
 
   /** Sets the columns, from the first entry: all entries of a map have one type. */
@@ -99,6 +112,7 @@ class MapTable {
   }
 
   private show(id: string, key: Value, value: Value): void {
+    this.last.set(id, value);
     const texts = this.values.map((column) => column.cell(value));
     const row = this.rows.get(id);
     if (row === undefined) {
@@ -108,6 +122,7 @@ class MapTable {
         ...this.keys.map((column) => h("th", { scope: "row", class: "key" }, column.cell(key))),
         ...texts.map((text) => h("td", {}, text)),
       );
+      made.addEventListener("dblclick", () => this.editor?.take(key, this.last.get(id) ?? value));
       this.rows.set(id, made);
       this.body.append(made);
       return;

@@ -18,7 +18,7 @@ export function outputView(): View {
     if (!changed(story, story?.rev.output)) return;
     const lost = story?.lost.get("output") ?? 0;
     const pieces: (Node | string)[] = (story?.output ?? []).map((piece) =>
-      piece.stream === "stdout" ? piece.text : h("span", { class: "stderr", title: "stderr" }, piece.text),
+      piece.stream === "stdout" ? piece.text : h("span", { class: piece.stream, title: piece.stream }, piece.text),
     );
     if (lost > 0) pieces.push(h("span", { class: "tag" }, say("lost", { n: count(lost) })));
     empty.hidden = pieces.length > 0;

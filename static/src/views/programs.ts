@@ -3,20 +3,33 @@
 // Does not know the kernel's counters beyond what the story says.
 
 import { h, setText, table } from "../dom";
-import type { ProgramState, Story } from "../story";
+import { isLive, type State } from "../state";
+import { isOver, type ProgramState, type Story } from "../story";
 import { count } from "../values";
 import { say } from "../words";
-import { watcher, type View } from "./view";
+import { answerTo } from "./answer";
+import { trialOf, type Trial } from "./try";
+import { watcher, type Send, type View } from "./view";
 
-export function programsView(): View {
+/** `kernel` when it is not the one that the page shows alone. */
+export function programsView(send: Send, kernel: string | null = null): View {
   const empty = h("p", { class: "empty" }, say("programs_empty"));
-  const columns = (["col_program", "col_attached", "col_runs", "col_each", "col_missed"] as const).map((label) => say(label));
+  const columns = (["col_program", "col_attached", "col_runs", "col_each", "col_missed", "col_verified"] as const).map((label) => say(label));
   const { box, body } = table(say("programs"), columns);
-  const root = h("div", { class: "programs" }, empty, box);
+  const below = h("div", { class: "trials" });
+  const root = h("div", { class: "programs" }, empty, box, below);
+  let shown: Story | null = null;
+  let trials = new Map<string, Trial | null>();
   const changed = watcher();
 
-  function draw(_: unknown, story: Story | null): void {
-    if (!changed(story, story?.rev.programs)) return;
+  function draw(state: State, story: Story | null): void {
+    const live = isLive(state) && story !== null && !isOver(story);
+    if (!changed(story, `${story?.rev.programs} ${state.editsRev} ${live}`)) return;
+    if (story !== shown) {
+      shown = story;
+      trials = new Map();
+      below.replaceChildren();
+    }
     const programs = [...(story?.programs ?? [])];
     empty.hidden = programs.length > 0;
     box.hidden = programs.length === 0;
@@ -25,15 +38,27 @@ export function programsView(): View {
       const cells = cellsOf(name, program);
       const row = body.children[at] ?? body.appendChild(h("tr", {}, h("th", { scope: "row" }), ...columns.slice(1).map((name) => h("td", { "data-name": name }))));
       cells.forEach((text, cell) => setText(row.children[cell] as HTMLElement, text));
+      trial(name, program)?.draw(live, answerTo(state, kernel, `program ${name}`), program.tested);
       (row.firstElementChild as HTMLElement).title =
         program.facts === null ? "" : `${program.facts.type} · ${say("instructions", { n: program.facts.instructions })}`;
     });
+  }
+
+  /** The form for a program that can be run by itself, made once. */
+  function trial(name: string, { facts }: ProgramState): Trial | null {
+    const known = trials.get(name);
+    if (known !== undefined || facts === null) return known ?? null;
+    const made = trialOf(facts, (change) => send(`program ${name}`, change));
+    trials.set(name, made);
+    if (made !== null) below.append(made.root);
+    return made;
   }
 
   return { root, draw, badge: (story) => runs(story) };
 }
 
 function cellsOf(name: string, program: ProgramState): string[] {
+  const verified = program.facts?.verified ?? null;
   const ran = Number(program.runs ?? 0);
   const each = ran > 0 ? `${count(Math.round(Number(program.ns) / ran))}${program.emulated ? ` (${say("emulated")})` : ""}` : "—";
   return [
@@ -42,6 +67,7 @@ function cellsOf(name: string, program: ProgramState): string[] {
     program.runs === null ? "—" : count(program.runs),
     each,
     program.runs === null ? "—" : program.missed === null ? say("unknown") : count(program.missed),
+    verified === null ? "—" : say("verified", { n: count(verified.instructions), k: count(verified.states) }),
   ];
 }
 

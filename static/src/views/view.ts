@@ -4,6 +4,10 @@
 
 import type { State } from "../state";
 import type { Story } from "../story";
+import type { Change } from "../wire";
+
+/** Asks for a change; its answer stands under `about`. */
+export type Send = (about: string, change: Change) => void;
 
 export interface View {
   readonly root: HTMLElement;

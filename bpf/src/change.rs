@@ -1,0 +1,133 @@
+//! What someone changes in a running program's data, and why it cannot be done.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BadGlobal, Value};
+
+/// A change of data that a program uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Change {
+    /// Another value of a global variable.
+    Global {
+        /// The variable, as the C source names it.
+        name: String,
+        /// Its new value as a person would type it.
+        value: String,
+    },
+    /// Entries of a map.
+    Map {
+        /// The map, as the C source names it.
+        map: String,
+        /// What happens to it.
+        change: MapChange,
+    },
+    /// One program is run once, as far as the kernel can do that; the answer
+    /// comes as [`crate::Event::Tested`] too.
+    Test(Test),
+    /// A record for the program, through a user ring buffer.
+    Submit {
+        /// The buffer, as the C source names it.
+        map: String,
+        /// Fields of a struct of the program's, a text, or a number of 8 bytes.
+        value: Value,
+    },
+}
+
+/// What happens to a map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum MapChange {
+    /// An entry is added, or gets another value. On a per-CPU map every CPU gets it.
+    Set {
+        /// A queue, a stack and a bloom filter have none.
+        key: Option<Value>,
+        /// By its type; numbers, enumerators and addresses may be texts.
+        value: Value,
+    },
+    /// An entry is taken out.
+    Delete {
+        /// Its key.
+        key: Value,
+    },
+    /// All entries are taken out, or set to zero in an array.
+    Clear,
+}
+
+/// A program that is run by itself, with `BPF_PROG_TEST_RUN`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Test {
+    /// Function name.
+    pub program: String,
+    /// A packet; for a program without packets its context.
+    pub input: Vec<u8>,
+    /// So many times; the time is the mean.
+    pub repeat: u32,
+}
+
+/// Most bytes of a test's input.
+pub const MAX_TEST: usize = 64 << 10;
+
+/// What a program made of a test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tested {
+    /// What it returned.
+    pub returned: u32,
+    /// The name that the kernel has for that, where it has one.
+    pub verdict: Option<String>,
+    /// The packet or context afterwards, where the kernel gives it back.
+    pub output: Option<Vec<u8>>,
+    /// Of one run, in nanoseconds.
+    pub ns: u64,
+    /// Runs.
+    pub repeat: u32,
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BadChange {
+    /// A global could not be set.
+    Global(BadGlobal),
+    /// There is no such map; these are there.
+    UnknownMap {
+        /// The object's maps.
+        known: Vec<String>,
+    },
+    /// There is no such program; these are there.
+    UnknownProgram {
+        /// The object's programs.
+        known: Vec<String>,
+    },
+    /// This kernel runs no program of this kind by itself.
+    NotTestable {
+        /// Such as `kprobe`.
+        kind: String,
+    },
+    /// A packet begins with an Ethernet header; and it ends somewhere.
+    BadInput {
+        /// The least that it takes, in bytes.
+        least: usize,
+        /// The most.
+        most: usize,
+    },
+    /// Maps of this kind do not change so.
+    WrongKind {
+        /// Such as `prog_array`.
+        kind: String,
+    },
+    /// A value does not fit its type.
+    Misfit {
+        /// `key` or `value`.
+        part: String,
+        /// The field, dotted; empty for the whole.
+        field: String,
+        /// What it takes, in C.
+        ctype: String,
+    },
+    /// There is nothing to take out.
+    NoSuchKey,
+    /// No room for another entry, or behind the end of an array.
+    Full,
+    /// The map is read-only from here.
+    Frozen,
+    /// Anything else the kernel said.
+    Errno(i32),
+}
