@@ -195,7 +195,7 @@ async fn what_cannot_be_changed_is_said_and_the_run_goes_on() {
     let zero = json!({"addr": 0, "port": 0});
     for (what, words) in [
         (set("nothing", json!(1), json!(1)), "it has: "),
-        (set("places", json!(1), json!({"prot": 80})), "field prot"),
+        (set("places", json!(1), json!({"prot": 80})), "struct place { addr, port, kind, name, sides }"),
         (set("places", json!(1), json!({"port": 65536})), "field port"),
         (set("places", json!(1), json!({"kind": "THIRD"})), "field kind"),
         (set("places", json!(1), json!({"name": "far too long"})), "field name"),

@@ -154,7 +154,7 @@ fn put(
             for (name, value) in fields {
                 let path = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
                 put_field(btf, &of, name, value, into, &path, deeper)?
-                    .ok_or_else(|| misfit(btf, id, &path))?;
+                    .ok_or_else(|| no_such_field(btf, id, &of, &path))?;
             }
             return Ok(());
         }
@@ -219,6 +219,13 @@ fn put_field(
         }
     }
     Ok(None)
+}
+
+/// With the fields that there are.
+fn no_such_field(btf: &Btf<'_>, id: TypeId, of: &Composite<'_>, field: &str) -> Misfit {
+    let names = of.iter().filter_map(|member| member.name).map(|name| name.to_string_lossy().into_owned());
+    let names: Vec<String> = names.collect();
+    Misfit { field: field.to_owned(), ctype: format!("{} {{ {} }}", ctype::name(btf, id), names.join(", ")) }
 }
 
 fn misfit(btf: &Btf<'_>, id: TypeId, field: &str) -> Misfit {

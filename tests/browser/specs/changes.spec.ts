@@ -1,0 +1,82 @@
+// What a person changes while a program runs: maps, and packets for the program.
+
+import { expect, hasNoViolations, test } from "../support/lab";
+
+/** my_pid is the lesson's; the other names are this test's. */
+const SOURCE = `#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+struct place {
+	__u32 addr;
+	__u16 port;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, struct place);
+} places SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, __u64);
+} size_hist SEC(".maps");
+
+int my_pid;
+
+SEC("xdp")
+int look(struct xdp_md *ctx)
+{
+	__u32 key = 7;
+
+	return bpf_map_lookup_elem(&places, &key) && my_pid ? XDP_DROP : XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";
+`;
+
+test("a map is edited, drawn as bars, and decides what happens to a packet", async ({ lab }) => {
+  await lab.open("libbpf-minimal");
+  await lab.write(SOURCE);
+  // A run with a terminal lasts as long as this takes.
+  await lab.page.getByRole("checkbox", { name: "with a terminal" }).check();
+  await lab.observe();
+  const programs = await lab.openPanel("Programs");
+  await expect(programs).toContainText("instructions looked at");
+  await programs.getByText("Run look by itself").click();
+  await programs.getByRole("button", { name: "Fill in the packet" }).click();
+  await expect(programs.getByRole("textbox", { name: "Packet, in hexadecimal" })).toHaveValue(/^02 00 00 00 00 01 .* 08 00 45 00/);
+  await programs.getByRole("button", { name: "Run once" }).click();
+  await expect(programs).toContainText("It returned XDP_PASS (2)");
+
+  const maps = await lab.openPanel("Maps");
+  const key = maps.getByRole("textbox", { name: "places: key" });
+  const value = maps.getByRole("textbox", { name: "places: value" });
+  const places = maps.locator(".map").filter({ has: lab.page.getByRole("heading", { name: "places" }) });
+  await key.fill("7");
+  await value.fill('{"addr": "10.13.0.2", "port": 80}');
+  await places.getByRole("button", { name: "Set" }).click();
+  await expect(places.getByRole("row", { name: "7" })).toContainText("10.13.0.2");
+  await value.fill('{"prot": 80}');
+  await value.press("Enter");
+  await expect(places).toContainText("✗ In that value of \"places\" the field prot does not fit");
+
+  const sizes = maps.locator(".map").filter({ has: lab.page.getByRole("heading", { name: "size_hist" }) });
+  await maps.getByRole("textbox", { name: "size_hist: key" }).fill("3");
+  await maps.getByRole("textbox", { name: "size_hist: value" }).fill("5");
+  await sizes.getByRole("button", { name: "Set" }).click();
+  await expect(sizes.getByRole("row", { name: "8 – 15" })).toContainText("5");
+  await hasNoViolations(lab.page);
+
+  await lab.openPanel("Programs");
+  await programs.getByRole("button", { name: "Run once" }).click();
+  await expect(programs).toContainText("It returned XDP_DROP (1)");
+  await lab.openPanel("Maps");
+  await key.fill("7");
+  await places.getByRole("button", { name: "Delete" }).click();
+  await expect(places).toContainText("It holds no entries.");
+  await lab.stopIt();
+});
