@@ -3,12 +3,14 @@
 //! Knows the verifier's log, sections and what was seen. Never guesses: an
 //! unknown refusal is shown by its own last line.
 
+mod compiled;
 mod origin;
 mod refusal;
 mod silence;
 mod unmet;
 mod verifier;
 
+pub use compiled::{compiled, legacy_maps};
 pub use refusal::{refusal, section_place};
 pub use silence::Seen;
 pub use unmet::{is_unmet, unmet};

@@ -4,11 +4,13 @@
 
 mod features;
 mod needs;
+mod sections;
 mod target;
 
 pub use bpflab_worker::Features;
 pub use features::{HookKind, program_types};
 pub use needs::{Hook, Needs, Unmet, Version, unmet};
+pub use sections::asked_for;
 pub use target::target;
 
 use crate::say::Sentence;

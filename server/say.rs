@@ -4,15 +4,19 @@
 //! renders one. A sentence missing in one language does not compile. Knows no
 //! module that speaks.
 
+mod cause;
 mod change;
 mod en;
+mod instead;
 pub mod labels;
 mod parts;
 mod sentence;
 mod verifier;
 mod zh;
 
+pub use cause::Cause;
 pub use change::Unchanged;
+pub use instead::Instead;
 pub use parts::{Example, Found, Matters, Printed};
 pub use sentence::Sentence;
 pub use verifier::{Mistake, Pointee};

@@ -4,7 +4,7 @@
 use crate::{
     diagnostic::{Diagnostic, Note, Origin, Place, Words},
     kernel::{Hook, Unmet},
-    say::Sentence,
+    say::{Instead, Sentence},
 };
 
 /// Findings begin so, by what is lacking.
@@ -18,14 +18,23 @@ pub fn unmet(lacking: Vec<Unmet>, offers: &[String], source: (&str, &str)) -> Ve
             Unmet::Kernel { needs, release } => {
                 ("kernel", None, Sentence::UnmetKernel { needs: needs.to_string(), release })
             }
-            Unmet::Feature(feature) => ("feature", None, Sentence::UnmetFeature { feature }),
+            Unmet::Feature(feature) => {
+                ("feature", of_kind(&feature, source), Sentence::UnmetFeature { feature })
+            }
             Unmet::Hook { hook, nearest } => {
                 let place = section(&hook, source);
                 ("hook", place, Sentence::UnmetHook { hook: hook.to_string(), nearest })
             }
         };
+        let instead = match &sentence {
+            Sentence::UnmetFeature { feature } => Instead::of(feature),
+            _ => None,
+        };
         let mut found = Diagnostic::error(Origin::Attach, &format!("{UNMET}{what}"), sentence);
         found.place = place;
+        if let Some(instead) = instead {
+            found.notes.push(Note { place: None, message: Words::Lab(Sentence::Instead(instead)) });
+        }
         found.offers = offers.to_vec();
         if !offers.is_empty() {
             let message = Words::Lab(Sentence::OtherKernels { kernels: offers.to_vec() });
@@ -39,6 +48,13 @@ pub fn unmet(lacking: Vec<Unmet>, offers: &[String], source: (&str, &str)) -> Ve
 /// Whether a finding says that a kernel lacks something.
 pub fn is_unmet(found: &Diagnostic) -> bool {
     found.id.starts_with(UNMET)
+}
+
+/// The line of the first SEC of this kind.
+fn of_kind(feature: &str, (file, text): (&str, &str)) -> Option<Place> {
+    let start = format!("SEC(\"{feature}");
+    let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| Some((line, text.find(&start)?)))?;
+    Some(Place { file: file.to_owned(), line, column: u32::try_from(at).ok()? + 1 })
 }
 
 /// The line of the first SEC that names this hook.

@@ -125,6 +125,12 @@ impl Needs {
         })
     }
 
+    /// Needs these features too.
+    pub fn also(&mut self, features: Vec<String>) {
+        let new: Vec<String> = features.into_iter().filter(|one| !self.features.contains(one)).collect();
+        self.features.extend(new);
+    }
+
     /// Nothing at all.
     pub fn is_empty(&self) -> bool {
         self.kernel.is_none() && self.features.is_empty() && self.hooks.is_empty()

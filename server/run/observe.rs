@@ -256,7 +256,10 @@ impl Observation<'_> {
                 self.failed = Some(Outcome::Unmet);
             }
             Event::OpenFailed { errno } => {
-                self.diagnose(Origin::Attach, "open-failed", Sentence::OpenFailed { errno });
+                match explain::legacy_maps(self.part.submission.sources.program()) {
+                    Some(found) => self.say(RunEvent::Diagnosed(found)),
+                    None => self.diagnose(Origin::Attach, "open-failed", Sentence::OpenFailed { errno }),
+                }
                 self.failed = Some(Outcome::Rejected);
             }
             Event::LoadFailed { errno, program } => {

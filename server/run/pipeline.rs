@@ -20,7 +20,8 @@ use super::{
 use crate::{
     backend::{Step, Worker},
     compile::{Compiled, Compiler, Object, Types},
-    kernel::{Accelerator, HOST},
+    explain,
+    kernel::{Accelerator, HOST, asked_for},
     say::Sentence,
 };
 
@@ -264,11 +265,16 @@ impl Part {
     /// Ends the run before anything is loaded where the kernel lacks something.
     async fn check_needs(&mut self) -> Result<(), End> {
         let submission = self.submission.clone();
-        if submission.needs.is_empty() {
+        let source = submission.sources.program();
+        let mut needs = submission.needs.clone();
+        // What this machine's own kernel is not given, its policy says better.
+        if &*self.kernel != HOST {
+            needs.also(asked_for(source.1));
+        }
+        if needs.is_empty() {
             return Ok(());
         }
-        let source = submission.sources.program();
-        let lacking = needs::lacking(&self.lab, &self.kernel, &submission.needs, source).await;
+        let lacking = needs::lacking(&self.lab, &self.kernel, &needs, source).await;
         if lacking.is_empty() {
             return Ok(());
         }
@@ -284,9 +290,12 @@ impl Part {
             End::Fault(error.sentence())
         })?;
         self.stages.compile = Some(ms(began));
+        let submission = self.submission.clone();
+        let source = submission.sources.program().1;
         match compiled {
             Compiled::Failed(found) => {
-                found.into_iter().for_each(|diagnostic| self.say(RunEvent::Diagnosed(diagnostic)));
+                let explained = found.into_iter().map(|found| explain::compiled(found, source));
+                explained.for_each(|found| self.say(RunEvent::Diagnosed(found)));
                 Err(End::Outcome(Outcome::CompileFailed))
             }
             Compiled::Object { object, warnings, cached } => {

@@ -129,6 +129,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NotHex { program } => format!(
             "What {program} is to be run on cannot be read: write its bytes in hexadecimal, two digits for each."
         ),
+        S::Cause(why) => why.say(Lang::En),
+        S::Instead(what) => what.say(Lang::En),
         S::Unchanged(why) => why.say(Lang::En),
         S::GlobalReadOnly { name } => format!(
             "\"{name}\" is a constant: it can be set before the program is loaded, not while it runs."

@@ -1,7 +1,9 @@
 //! The sentences, as an enum with arguments.
 
 use super::{
+    cause::Cause,
     change::Unchanged,
+    instead::Instead,
     parts::{Example, Found, Matters, Printed},
     verifier::Mistake,
 };
@@ -69,6 +71,8 @@ pub enum Sentence {
         name: String,
         ctype: String,
     },
+    Cause(Cause),
+    Instead(Instead),
     Unchanged(Unchanged),
     NotHex {
         program: String,

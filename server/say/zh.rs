@@ -120,6 +120,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
         }
         S::GlobalDoesNotFit { name, ctype } => format!("这个值不适合“{name}”，它的类型是 {ctype}。"),
         S::NotHex { program } => format!("无法读取 {program} 的输入：请用十六进制写出每个字节，每字节两位。"),
+        S::Cause(why) => why.say(Lang::Zh),
+        S::Instead(what) => what.say(Lang::Zh),
         S::Unchanged(why) => why.say(Lang::Zh),
         S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),
         S::GlobalNoStimulus { name } => format!("“{name}”应设为触发进程的 pid，但这次运行没有触发进程。"),
