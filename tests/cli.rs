@@ -192,7 +192,7 @@ fn every_object_of_a_story_has_the_contracts_fields() {
 
     assert_eq!(story.0[0]["type"], "started");
     let loaded = story.one("loaded");
-    assert_eq!(keys(&loaded["programs"][0]), words("name type section instructions"));
+    assert_eq!(keys(&loaded["programs"][0]), words("name type section instructions verified"));
     assert_eq!(keys(&loaded["maps"][0]), words("name type key value max_entries"));
     assert_eq!(loaded["maps"][0]["value"], "struct pair");
     let stages = keys(&story.one("ended")["stages"]);
