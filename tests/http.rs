@@ -251,7 +251,7 @@ fn a_request_that_makes_no_sense_is_400_with_a_sentence() {
         (json!({"files": {"a.c": good}, "lesson": "nothing"}), "no lesson named \"nothing\""),
         (json!({"files": {"a.c": good}, "stimulus": "reboot"}), "stimulus"),
         (json!({"files": {"a.c": good}, "attach": {"p": "lab0"}}), "lab0"),
-        (json!({"files": {"a.c": good}, "attach": "if:lab0"}), "attach"),
+        (json!({"files": {"a.c": good}, "attach": "if:lab0"}), "cannot be read"),
         (json!({"files": {"a.c": good}, "seed": "many"}), "seed"),
     ] {
         let answer = start_as_script(&server, &body);
