@@ -1,4 +1,4 @@
-// @kernels 5.10 6.1 6.12 7.x
+// @kernels 6.12 7.x
 // @stimulus bash -c 'echo x >/dev/udp/127.0.0.1/9'
 // @shows trace tcx fired
 #include "vmlinux.h"
