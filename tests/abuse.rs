@@ -7,11 +7,13 @@
 mod support;
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    panic::AssertUnwindSafe,
+    pin::Pin,
     time::{Duration, Instant},
 };
 
 use bpflab_worker::{Event, MapView, TraceLine, Value, encode};
+use futures_util::FutureExt as _;
 use support::{
     guests::{self, DEFAULT, GRACE, can_use_guests, observed, passed},
     program::{self, fresh_name},
@@ -26,12 +28,6 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The neighbour runs on the same kernel, and another on this one.
 const OTHER: &str = "6.12";
-
-/// Times are measured, so one abuse at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Two neighbours under way.
 async fn neighbours(server: &Server) -> [Socket; 2] {
@@ -58,15 +54,12 @@ fn sentence(story: &Story) -> &str {
 }
 
 /// An abuse by a stimulus (and a program): its story. The neighbours are well.
-async fn by_stimulus(source: &str, stimulus: &str) -> Story {
-    let server = guests::server();
-    // Both kernels are ready: what is tried here is two runs, not two first uses.
-    are_well(neighbours(&server).await).await;
+async fn by_stimulus(server: &Server, source: &str, stimulus: &str) -> Story {
     let (source, stimulus) = (source.to_owned(), stimulus.to_owned());
     let abuse = tokio::task::spawn_blocking(move || {
         guests::run(DEFAULT, &source, &["--stimulus", &stimulus, "--global", "target=@stimulus"])
     });
-    are_well(neighbours(&server).await).await;
+    are_well(neighbours(server).await).await;
     let (status, story) = abuse.await.expect("a run");
     assert_eq!(status, 1, "{story:?}");
     assert!(observed(&story) < LIMIT + GRACE, "it lasted {:?}: {story:?}", observed(&story));
@@ -74,61 +67,79 @@ async fn by_stimulus(source: &str, stimulus: &str) -> Story {
 }
 
 /// An abuse that only lasts: it is ended at its limit, and that is said.
-async fn lasts(stimulus: &str) {
-    let story = by_stimulus(&program::quiet(&fresh_name()), stimulus).await;
+async fn lasts(server: &Server, stimulus: &str) {
+    let story = by_stimulus(server, &program::quiet(&fresh_name()), stimulus).await;
     assert!(["timed_out", "worker_died"].contains(&story.outcome()), "{story:?}");
     let said = sentence(&story);
     assert!(said.ends_with('.'), "{said}");
 }
 
-macro_rules! in_turn {
-    ($($name:ident: $what:expr;)*) => {$(
-        #[tokio::test]
-        #[expect(clippy::await_holding_lock, reason = "each test has a runtime of its own")]
-        async fn $name() {
-            if !can_use_guests() {
-                return;
-            }
-            let _alone = alone();
-            $what.await;
-        }
-    )*};
+type Abuse<'a> = (&'static str, Pin<Box<dyn Future<Output = ()> + 'a>>);
+
+macro_rules! abuses {
+    ($server:ident => $($name:ident: $what:expr;)*) => {
+        vec![$((stringify!($name), Box::pin(async move { $what.await }))),*]
+    };
 }
 
-in_turn! {
-    a_fork_bomb_is_ended: lasts("(bomb() { bomb | bomb & }; bomb) & while :; do :; done");
-    a_hundred_loops_are_ended: lasts("for i in $(seq 100); do while :; do :; done & done; wait");
-    a_flood_of_output_is_ended: lasts("yes 'a line of some length, to standard output' & yes >&2");
-    full_disks_are_ended: lasts(
-        "for place in /tmp /var/tmp /dev/shm; do \
-            (for i in 1 2 3 4 5 6; do dd if=/dev/zero of=$place/$i bs=1M; done) & done; \
-         dd if=/dev/zero of=/dev/vdb bs=1M; while :; do echo x >>/tmp/more; sleep 0.1; done");
-    a_guest_without_memory_is_ended: lasts(
-        "for i in 1 2 3 4; do python3 -c 'import time; a = [bytearray(1 << 20) for _ in range(4000)]' & done; \
-         while :; do sleep 1; done");
-    a_trace_at_full_speed_is_ended: floods_trace();
-    a_worker_that_is_stopped_ends_the_run_as_mute: is_stopped();
-    a_worker_that_is_killed_is_told: is_killed();
-    a_program_that_keeps_the_kernel_busy_is_ended: keeps_busy();
-    a_panic_is_told_in_the_kernel_s_own_words: panics();
-    a_guest_that_powers_off_or_reboots_is_told: powers_off();
-    a_worker_killed_by_root_is_told: killed_by_root();
-    a_guest_taken_by_root_ends_when_it_is_stopped: taken_by_root();
-    a_frame_of_4_gib_cuts_the_guest_off: lies("header", &u32::MAX.to_le_bytes());
-    a_nest_of_10_000_values_cuts_the_guest_off: lies("nest", &nest());
-    a_word_out_of_turn_cuts_the_guest_off: lies("hello", &encode(&Event::Hello { version: 3, release: "9".into() }));
-    bytes_that_are_no_message_cut_the_guest_off: lies("garbage", &[200, 0, 0, 0, 255, 255, 255, 255, 255].repeat(40));
-    frames_at_full_speed_hurt_nobody: floods_frames();
+fn abuses(server: &Server) -> Vec<Abuse<'_>> {
+    abuses! { server =>
+        a_fork_bomb_is_ended: lasts(server, "(bomb() { bomb | bomb & }; bomb) & while :; do :; done");
+        a_hundred_loops_are_ended: lasts(server, "for i in $(seq 100); do while :; do :; done & done; wait");
+        a_flood_of_output_is_ended: lasts(server, "yes 'a line of some length, to standard output' & yes >&2");
+        full_disks_are_ended: lasts(server,
+            "for place in /tmp /var/tmp /dev/shm; do \
+                (for i in 1 2 3 4 5 6; do dd if=/dev/zero of=$place/$i bs=1M; done) & done; \
+             dd if=/dev/zero of=/dev/vdb bs=1M; while :; do echo x >>/tmp/more; sleep 0.1; done");
+        a_guest_without_memory_is_ended: lasts(server,
+            "for i in 1 2 3 4; do python3 -c 'import time; a = [bytearray(1 << 20) for _ in range(4000)]' & done; \
+             while :; do sleep 1; done");
+        a_trace_at_full_speed_is_ended: floods_trace(server);
+        a_worker_that_is_stopped_ends_the_run_as_mute: is_stopped(server);
+        a_worker_that_is_killed_is_told: is_killed(server);
+        a_program_that_keeps_the_kernel_busy_is_ended: keeps_busy(server);
+        a_panic_is_told_in_the_kernel_s_own_words: panics(server);
+        a_guest_that_powers_off_or_reboots_is_told: powers_off(server);
+        a_worker_killed_by_root_is_told: killed_by_root(server);
+        a_guest_taken_by_root_ends_when_it_is_stopped: taken_by_root(server);
+        a_frame_of_4_gib_cuts_the_guest_off: lies(server, "header", &u32::MAX.to_le_bytes());
+        a_nest_of_10_000_values_cuts_the_guest_off: lies(server, "nest", &nest());
+        a_word_out_of_turn_cuts_the_guest_off: lies(server, "hello", &encode(&Event::Hello { version: 3, release: "9".into() }));
+        bytes_that_are_no_message_cut_the_guest_off: lies(server, "garbage", &[200, 0, 0, 0, 255, 255, 255, 255, 255].repeat(40));
+        frames_at_full_speed_hurt_nobody: floods_frames(server);
+    }
 }
 
-async fn floods_trace() {
+/// Times are measured, so one abuse at a time; one server serves them all, so
+/// none may leave anything behind for the next.
+#[tokio::test]
+async fn what_a_guest_does_to_itself_stays_with_it() {
+    if !can_use_guests() {
+        return;
+    }
+    let server = guests::server();
+    // Both kernels are ready: what is tried here is two runs, not two first uses.
+    are_well(neighbours(&server).await).await;
+    // `ABUSE=panic` tries those alone whose name has the word.
+    let only = std::env::var("ABUSE").unwrap_or_default();
+    let mut wrong = Vec::new();
+    for (name, abuse) in abuses(&server).into_iter().filter(|(name, _)| name.contains(&only)) {
+        let began = Instant::now();
+        let panicked = AssertUnwindSafe(abuse).catch_unwind().await.is_err();
+        println!("{name}: {} after {:?}", if panicked { "FAILED" } else { "ok" }, began.elapsed());
+        wrong.extend(panicked.then_some(name));
+    }
+    assert!(wrong.is_empty(), "wrong: {wrong:?}");
+}
+
+async fn floods_trace(server: &Server) {
     let source = program::program(
         &fresh_name(),
         program::ANY_CALL,
         "const volatile int target;",
         r#"for (int i = 0; i < 50; i++) bpf_printk("a line of some length, at every system call of anyone");"#,
     );
-    let story = by_stimulus(&source, "yes >/dev/null & while :; do echo x; done >/dev/null").await;
+    let story = by_stimulus(server, &source, "yes >/dev/null & while :; do echo x; done >/dev/null").await;
     assert!(["timed_out", "worker_died"].contains(&story.outcome()), "{story:?}");
     assert!(sentence(&story).ends_with('.'));
     assert!(!story.has_no("trace"), "{story:?}");
@@ -138,40 +149,40 @@ fn stopper(signal: u32) -> String {
     include_str!("attack/stop.bpf.c").replace("SIGNAL);", &format!("{signal});"))
 }
 
-async fn is_stopped() {
-    let story = by_stimulus(&stopper(19), "sleep 1; echo now; while :; do sleep 1; done").await;
+async fn is_stopped(server: &Server) {
+    let story = by_stimulus(server, &stopper(19), "sleep 1; echo now; while :; do sleep 1; done").await;
     assert_eq!(story.outcome(), "worker_died", "{story:?}");
     assert!(story.says("guest-mute").contains("no longer answered"), "{story:?}");
     assert!(observed(&story) > LIMIT, "not before its limit");
 }
 
-async fn is_killed() {
-    let story = by_stimulus(&stopper(9), "sleep 1; echo now; while :; do sleep 1; done").await;
+async fn is_killed(server: &Server) {
+    let story = by_stimulus(server, &stopper(9), "sleep 1; echo now; while :; do sleep 1; done").await;
     assert_eq!(story.outcome(), "worker_died", "{story:?}");
     assert!(sentence(&story).contains("ended before the run was over"), "{story:?}");
 }
 
-async fn keeps_busy() {
-    let story = by_stimulus(include_str!("attack/spin.bpf.c"), "while :; do echo x; done >/dev/null").await;
+async fn keeps_busy(server: &Server) {
+    let story =
+        by_stimulus(server, include_str!("attack/spin.bpf.c"), "while :; do echo x; done >/dev/null").await;
     assert!(["timed_out", "worker_died"].contains(&story.outcome()), "{story:?}");
     assert!(sentence(&story).ends_with('.'));
 }
 
 /// Something that root types, and neighbours beside it.
-async fn by_root(kernel: &str, lines: &[&str]) -> (Server, Screen, [Socket; 2]) {
-    let server = guests::server();
-    let mut screen = Screen::open(&server, kernel, &program::quiet(&fresh_name())).await;
+async fn by_root(server: &Server, kernel: &str, lines: &[&str]) -> (Screen, [Socket; 2]) {
+    let mut screen = Screen::open(server, kernel, &program::quiet(&fresh_name())).await;
     screen.ask("true").await;
-    let neighbours = neighbours(&server).await;
+    let neighbours = neighbours(server).await;
     for line in lines {
         screen.line(line).await;
     }
-    (server, screen, neighbours)
+    (screen, neighbours)
 }
 
-async fn panics() {
+async fn panics(server: &Server) {
     for kernel in guests::KERNELS {
-        let (_server, mut screen, neighbours) = by_root(kernel, &["echo c >/proc/sysrq-trigger"]).await;
+        let (mut screen, neighbours) = by_root(server, kernel, &["echo c >/proc/sysrq-trigger"]).await;
         let began = Instant::now();
         let story = screen.socket.rest().await;
         assert!(began.elapsed() < GRACE * 2, "it took {:?}", began.elapsed());
@@ -181,12 +192,12 @@ async fn panics() {
     }
 }
 
-async fn powers_off() {
+async fn powers_off(server: &Server) {
     let reboot = |how: &str| format!("python3 -c 'import ctypes; ctypes.CDLL(None).reboot({how})'");
     let restart = reboot("0x01234567");
     let off = reboot("0x4321fedc");
     for line in [restart.as_str(), &off, "echo b >/proc/sysrq-trigger", "echo o >/proc/sysrq-trigger"] {
-        let (_server, mut screen, neighbours) = by_root(DEFAULT, &[line]).await;
+        let (mut screen, neighbours) = by_root(server, DEFAULT, &[line]).await;
         let began = Instant::now();
         let story = screen.socket.rest().await;
         assert!(began.elapsed() < GRACE * 2, "{line}: it took {:?}", began.elapsed());
@@ -196,9 +207,9 @@ async fn powers_off() {
     }
 }
 
-async fn killed_by_root() {
+async fn killed_by_root(server: &Server) {
     for line in ["pkill -KILL -x bpflab-worker", "pkill -ABRT -x bpflab-worker"] {
-        let (_server, mut screen, neighbours) = by_root(DEFAULT, &[line]).await;
+        let (mut screen, neighbours) = by_root(server, DEFAULT, &[line]).await;
         let story = screen.socket.rest().await;
         assert_eq!(story.outcome(), "worker_died", "{story:?}");
         assert!(sentence(&story).contains("ended the lab's worker"), "{}", sentence(&story));
@@ -207,7 +218,7 @@ async fn killed_by_root() {
 }
 
 /// What only lasts in a run with a terminal is ended by its learner: at once.
-async fn taken_by_root() {
+async fn taken_by_root(server: &Server) {
     let halt = "python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0xcdef0123)'";
     let abuses: [&[&str]; 5] = [
         &["pkill -STOP -x bpflab-worker"],
@@ -217,7 +228,7 @@ async fn taken_by_root() {
         &[halt],
     ];
     for lines in abuses {
-        let (server, mut screen, neighbours) = by_root(DEFAULT, lines).await;
+        let (mut screen, neighbours) = by_root(server, DEFAULT, lines).await;
         // The abuse is under way while the neighbours run, and goes on after them.
         are_well(neighbours).await;
         let began = Instant::now();
@@ -231,19 +242,18 @@ async fn taken_by_root() {
 }
 
 /// Takes the worker's place and says these bytes.
-async fn speak(bytes: &[u8], how: &str) -> (Server, Screen, [Socket; 2]) {
-    let server = guests::server();
-    let mut screen = Screen::open(&server, DEFAULT, &program::quiet(&fresh_name())).await;
+async fn speak(server: &Server, bytes: &[u8], how: &str) -> (Screen, [Socket; 2]) {
+    let mut screen = Screen::open(server, DEFAULT, &program::quiet(&fresh_name())).await;
     screen.put("/tmp/speak.py", include_str!("attack/speak.py").as_bytes()).await;
     screen.put("/tmp/frame", bytes).await;
-    let neighbours = neighbours(&server).await;
+    let neighbours = neighbours(server).await;
     // From here on the screen is silent: the worker that relays it is stopped.
     screen.line(&format!("python3 /tmp/speak.py /tmp/frame {how}")).await;
-    (server, screen, neighbours)
+    (screen, neighbours)
 }
 
-async fn lies(name: &str, bytes: &[u8]) {
-    let (server, mut screen, neighbours) = speak(bytes, "once").await;
+async fn lies(server: &Server, name: &str, bytes: &[u8]) {
+    let (mut screen, neighbours) = speak(server, bytes, "once").await;
     // A run with a terminal would last for half an hour: that it ends is the cut.
     let story = screen.socket.rest().await;
     assert_eq!(story.outcome(), "worker_died", "{name}: {story:?}");
@@ -264,7 +274,7 @@ fn nest() -> Vec<u8> {
     [&u32::try_from(deep.len()).expect("a small frame").to_le_bytes()[..], &deep].concat()
 }
 
-async fn floods_frames() {
+async fn floods_frames(server: &Server) {
     let line = TraceLine {
         time: 1.0,
         task: "attack".into(),
@@ -274,7 +284,7 @@ async fn floods_frames() {
         text: "as fast as it goes".into(),
         lab: false,
     };
-    let (server, mut screen, neighbours) = speak(&encode(&Event::Trace(vec![line; 100])), "forever").await;
+    let (mut screen, neighbours) = speak(server, &encode(&Event::Trace(vec![line; 100])), "forever").await;
     let before = server.memory();
     are_well(neighbours).await;
     let grown = server.memory().saturating_sub(before) >> 20;

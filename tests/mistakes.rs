@@ -8,9 +8,9 @@ mod support;
 use std::{fs, path::Path};
 
 use support::{
+    cases,
     command::{bpflab, to_end},
     guests::can_use_guests,
-    root,
     story::Story,
 };
 
@@ -53,14 +53,5 @@ fn every_mistake_is_explained_on_its_line_on_every_kernel() {
     if !can_use_guests() {
         return;
     }
-    let mut paths: Vec<_> = fs::read_dir(root().join("tests/mistakes"))
-        .expect("mistakes")
-        .map(|entry| entry.expect("a file").path())
-        .collect();
-    paths.sort();
-    let only = std::env::var("PROGRAM").ok();
-    paths.retain(|path| only.as_ref().is_none_or(|only| path.ends_with(format!("{only}.bpf.c"))));
-    assert!(!paths.is_empty());
-    let wrong: Vec<String> = paths.iter().flat_map(|path| wrong(path)).collect();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    cases::try_each(&cases::programs("mistakes"), wrong);
 }

@@ -6,14 +6,17 @@
 
 mod support;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use regex::Regex;
 use serde_json::Value;
 use support::{
+    cases,
     command::{bpflab, to_end},
     guests::can_use_guests,
-    root,
     story::Story,
 };
 
@@ -28,8 +31,8 @@ struct Case {
 }
 
 impl Case {
-    fn read(path: PathBuf) -> Self {
-        let text = fs::read_to_string(&path).expect("a program");
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).expect("a program");
         let said = |word: &str| -> Vec<String> {
             let start = format!("// @{word} ");
             text.lines().filter_map(|line| line.strip_prefix(&start)).map(str::to_owned).collect()
@@ -48,7 +51,7 @@ impl Case {
             attach: said("attach"),
             test: said("test"),
             shows,
-            path,
+            path: path.to_owned(),
         }
     }
 
@@ -110,15 +113,5 @@ fn every_kind_of_program_shows_its_effect_on_every_kernel_that_has_it() {
     if !can_use_guests() {
         return;
     }
-    let folder = root().join("tests/programs");
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder).expect("programs").map(|entry| entry.expect("a file").path()).collect();
-    paths.sort();
-    // `PROGRAM=xdp` tries one alone.
-    let only = std::env::var("PROGRAM").ok();
-    let wanted = |path: &PathBuf| only.as_ref().is_none_or(|only| path.ends_with(format!("{only}.bpf.c")));
-    let cases: Vec<Case> = paths.into_iter().filter(wanted).map(Case::read).collect();
-    assert!(!cases.is_empty());
-    let wrong: Vec<String> = cases.iter().flat_map(Case::run).collect();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    cases::try_each(&cases::programs("programs"), |path| Case::read(path).run());
 }

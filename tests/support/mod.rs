@@ -6,6 +6,7 @@
 
 #![expect(dead_code, reason = "each file of tests uses its own part of this")]
 
+pub(crate) mod cases;
 pub(crate) mod command;
 pub(crate) mod course;
 pub(crate) mod guests;
