@@ -3,6 +3,8 @@
 //! The websocket, the API and `run --format json` all write these. Domain
 //! types do not serialise; these twins name every field.
 
+mod bytecode;
+mod code;
 mod story;
 mod trace;
 mod value;

@@ -43,7 +43,8 @@ fn quoted(file: &str, pattern: &str) -> BTreeSet<String> {
 #[test]
 fn every_kind_of_message_is_described_and_nothing_else() {
     let document = document();
-    let mut told = quoted("server/wire/writer.rs", r#"\(\s*"([a-z_]+)",\s*(?:self\.check|Body::)"#);
+    let mut told =
+        quoted("server/wire/writer.rs", r#"\(\s*"([a-z_]+)",\s*(?:self\.check|code::body|Body::)"#);
     // These two are written by hand, since there are many of them.
     told.extend(["trace", "record", "relocated"].map(str::to_owned));
     told.extend(["accepted", "edited", "error"].map(str::to_owned));
@@ -145,11 +146,20 @@ async fn what_real_runs_tell_fits_the_document() {
         let run = socket.run_with(&source, wish).await;
         let mut ended = false;
         let mut stopped = false;
+        let mut program = Value::Null;
         while !ended {
             let Some(object) = socket.next().await else { panic!("the server is gone") };
             judge.judge(&object);
             let kind = object["type"].as_str().expect("a type").to_owned();
             ended = kind == "ended";
+            if kind == "loaded" {
+                program = object["programs"][0]["name"].clone();
+            }
+            if kind == "observing" {
+                let show =
+                    json!({"type": "show", "token": 1, "run": run, "kernel": DEFAULT, "program": program});
+                socket.say(&show).await;
+            }
             if kind == "stats" && object["runs"] != 0 && !stopped {
                 stopped = true;
                 socket.stop(&run).await;
@@ -170,6 +180,7 @@ async fn what_real_runs_tell_fits_the_document() {
         "global",
         "stats",
         "tested",
+        "code",
         "diagnostic",
         "log",
         "ended",

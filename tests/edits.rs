@@ -1,5 +1,5 @@
-//! Maps changed from outside while their program runs, records sent to it, and
-//! programs run by themselves: over a real websocket, in real guests.
+//! Maps changed from outside while their program runs, records sent to it,
+//! programs run by themselves and shown in their forms: over a real websocket, in real guests.
 
 mod support;
 
@@ -227,6 +227,39 @@ async fn what_cannot_be_changed_is_said_and_the_run_goes_on() {
     let tested = heard.one("tested");
     assert_eq!((&tested["verdict"], &tested["repeat"]), (&json!("XDP_PASS"), &json!(10)), "{tested}");
     edits.end().await;
+}
+
+#[tokio::test]
+async fn a_program_is_shown_in_its_forms_on_every_kernel() {
+    if !can_use_guests() {
+        return;
+    }
+    let server = guests::server();
+    let mut socket = Socket::open(&server).await;
+    let here = 1 + SOURCE.lines().position(|line| line.contains("bpf_map_lookup_elem")).expect("a line");
+    for kernel in KERNELS {
+        let mut edits = Edits::start(socket, SOURCE, kernel).await;
+        let show = json!({"type": "show", "program": "look"});
+        let (answer, heard) = edits.ask(show).await;
+        assert_eq!(answer["ok"], true, "{kernel}: {answer}");
+        let heard = if heard.of("code").next().is_some() { heard } else { edits.socket.until("code").await };
+        let code = heard.one("code");
+        let has = |form: &str, text: &str| {
+            let all = code[form].as_array().expect("instructions");
+            let found = all.iter().find(|one| one["text"].as_str().is_some_and(|it| it.contains(text)));
+            let found = found.unwrap_or_else(|| panic!("{kernel}: {form} has no {text:?}: {all:?}"));
+            found["of"].as_u64().map(|of| code["lines"][of as usize]["line"].as_u64().expect("a line"))
+        };
+        // The look-up as compiled; inlined or by its real name afterwards; and a plain return.
+        assert_eq!(has("given", "call bpf_map_lookup_elem"), Some(here as u64), "{kernel}");
+        assert_eq!(has("given", "map[places]"), Some(here as u64), "{kernel}");
+        assert_eq!(has("translated", "map[places]"), Some(here as u64), "{kernel}");
+        assert_eq!(has("translated", "call __htab_map_lookup_elem"), Some(here as u64), "{kernel}");
+        has("translated", "exit");
+        has("machine", "ret");
+        edits.refused(json!({"type": "show", "program": "lok"}), "it has: look").await;
+        socket = edits.end().await;
+    }
 }
 
 #[tokio::test]

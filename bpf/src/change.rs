@@ -24,6 +24,11 @@ pub enum Change {
     /// One program is run once, as far as the kernel can do that; the answer
     /// comes as [`crate::Event::Tested`] too.
     Test(Test),
+    /// What the kernel made of a program; it comes as [`crate::Event::Code`].
+    Show {
+        /// Function name.
+        program: String,
+    },
     /// A record for the program, through a user ring buffer.
     Submit {
         /// The buffer, as the C source names it.
@@ -79,6 +84,59 @@ pub struct Tested {
     pub ns: u64,
     /// Runs.
     pub repeat: u32,
+}
+
+/// Bytes of one form of a program that are shown.
+pub const MAX_CODE: usize = 32 << 10;
+
+/// A program in the forms that it went through. Each is cut at [`MAX_CODE`] bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Function name.
+    pub program: String,
+    /// As compiled, with libbpf's changes.
+    pub given: Form,
+    /// As the verifier rewrote it; empty where the kernel does not show it.
+    pub translated: Form,
+    /// Machine code; empty where the kernel does not show it, or interprets.
+    pub machine: Vec<Function>,
+    /// The source lines that the forms refer to.
+    pub lines: Vec<CodeLine>,
+}
+
+/// BPF instructions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// Eight bytes an instruction.
+    pub bytes: Vec<u8>,
+    /// Who is called and which map is meant, by the instruction's number.
+    pub names: Vec<(u32, String)>,
+    /// At which instruction which of [`Code::lines`] begins.
+    pub marks: Vec<(u32, u32)>,
+}
+
+/// Machine code of one function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Where it lies in the kernel.
+    pub address: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// At which address which of [`Code::lines`] begins.
+    pub marks: Vec<(u64, u32)>,
+}
+
+/// A piece of a source line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeLine {
+    /// The file, as compiled.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1; 0 where it is not known.
+    pub column: u32,
+    /// The line itself.
+    pub text: String,
 }
 
 /// Why a change was not made.

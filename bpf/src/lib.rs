@@ -17,7 +17,9 @@ mod frame;
 mod near;
 mod value;
 
-pub use change::{BadChange, Change, MAX_TEST, MapChange, Test, Tested};
+pub use change::{
+    BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
+};
 pub use failure::{AttachFailure, BadGlobal, Refusal};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
@@ -28,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -281,6 +283,8 @@ pub enum Event {
         /// What came of it.
         result: Result<Tested, BadChange>,
     },
+    /// What the kernel made of a program, when someone asked.
+    Code(Code),
     /// The answer to [`Command::Change`].
     Edited {
         /// The command's.

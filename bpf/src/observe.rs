@@ -18,7 +18,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::{
     attach::Attachments,
-    edit,
+    code, edit,
     globals::Globals,
     lab::Lab,
     logs,
@@ -214,6 +214,13 @@ impl<'a> Observer<'a> {
             .map_err(BadChange::Global),
             Change::Map { map, change } => edit::map(self.object, btf, map, change),
             Change::Submit { map, value } => edit::submit(self.object, btf, map, value),
+            Change::Show { program } => match code::of(self.object, btf, program) {
+                Ok(code) => {
+                    outlet.send(&Event::Code(code))?;
+                    Ok(())
+                }
+                Err(why) => Err(why),
+            },
             Change::Test(test) => trial::run(self.object, test, outlet)?,
         })
     }

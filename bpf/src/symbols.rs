@@ -37,6 +37,17 @@ impl Symbols {
         Self(all)
     }
 
+    /// Where the function of this name begins.
+    pub(crate) fn address(&self, name: &str) -> Option<u64> {
+        self.0.iter().find(|(_, known)| known == name).map(|(address, _)| *address)
+    }
+
+    /// The function that begins here.
+    pub(crate) fn exactly(&self, address: u64) -> Option<&str> {
+        let at = self.0.binary_search_by_key(&address, |(start, _)| *start).ok()?;
+        Some(&self.0[at].1)
+    }
+
     /// `NAME+0x12`, or the address where there is no name.
     pub(crate) fn name(&self, address: u64) -> Value {
         let before = self.0.partition_point(|(start, _)| *start <= address);

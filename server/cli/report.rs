@@ -106,6 +106,8 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
                 None => Ok(()),
             }
         }
+        // Nobody on the command line asks for it.
+        RunEvent::Code(_) => Ok(()),
         RunEvent::Map(view) => {
             for (key, value) in &view.entries {
                 writeln!(out, "map       {}[{}] = {}", view.name, written(key), written(value))?;

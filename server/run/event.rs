@@ -1,7 +1,7 @@
 //! One step of a run's story.
 
 use bpflab_worker::{
-    Global, LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Record, Relocation,
+    Code, Global, LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Record, Relocation,
     Stream, Tested, TraceLine,
 };
 
@@ -90,7 +90,7 @@ pub enum RunEvent {
         /// Which of the two.
         open: bool,
     },
-    /// `*` Lines of this run's `trace_pipe`. Counts as that many events.
+    /// `*` Lines of this run's `trace_pipe`. Code, Counts as that many events.
     Trace(Vec<TraceLine>),
     /// `*` Records of a buffer. Counts as that many events.
     Records {
@@ -106,6 +106,8 @@ pub enum RunEvent {
         /// What came of it.
         tested: Tested,
     },
+    /// `*` What the kernel made of a program.
+    Code(Code),
     /// `*` A map's content or changes.
     Map(MapView),
     /// `*` A global's new value.

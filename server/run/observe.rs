@@ -331,6 +331,7 @@ impl Observation<'_> {
                 let why = unchanged(program, reason);
                 self.diagnose(Origin::Attach, "not-tested", why);
             }
+            Event::Code(code) => self.say(RunEvent::Code(code)),
             Event::Edited { token, error } => {
                 if let Some(Asked { change, answer }) = self.asked.remove(&token) {
                     let said = error.map_or(Ok(()), |reason| Err(change_sentence(change, reason)));

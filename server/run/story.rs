@@ -301,6 +301,8 @@ fn size(event: &RunEvent) -> usize {
         }
         RunEvent::Log { text, .. } | RunEvent::Output { text, .. } => text.len(),
         RunEvent::Global(global) => value_size(&global.value),
+        // Written as text it takes some eight times as much, but only while it is written.
+        RunEvent::Code(code) => code.given.bytes.len() + code.translated.bytes.len() + code.lines.len() * 128,
         RunEvent::Tested { tested, .. } => tested.output.as_ref().map_or(0, Vec::len),
         _ => 0,
     }

@@ -263,6 +263,16 @@ labels! {
     try_payload: "Payload", "负载";
     try_build: "Fill in the packet", "填入数据包";
     try_no_address: "Write an IPv4 address such as 10.13.0.2.", "请填写 IPv4 地址，例如 10.13.0.2。";
+    code_title: "Instructions of {name}", "{name} 的指令";
+    code_forms: "Form", "形式";
+    code_given: "As compiled", "编译结果";
+    code_translated: "As the kernel keeps it", "内核改写后";
+    code_machine: "Machine code", "机器码";
+    code_given_note: "{count} BPF instructions, as libbpf gave them to the kernel.", "共 {count} 条 BPF 指令，由 libbpf 交给内核。";
+    code_translated_note: "{count} BPF instructions, as the verifier rewrote them: helpers are called directly, context fields became kernel fields, dead branches are gone.", "共 {count} 条 BPF 指令，已由验证器改写：helper 变为直接调用，上下文字段换成内核结构的字段，不会执行的分支已删除。";
+    code_machine_note: "{count} instructions of the processor, made from those by the JIT compiler.", "共 {count} 条处理器指令，由 JIT 编译器从改写后的指令生成。";
+    code_own: "(no line of the source)", "（不对应任何源代码行）";
+    code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
     not_attached: "not attached", "未附加";
     unknown: "unknown", "未知";
     emulated: "the emulator's time", "模拟器时间";

@@ -34,6 +34,8 @@ pub(super) enum ClientMessage {
     Submit(SubmitMessage),
     /// Run a program by itself.
     Test(TestMessage),
+    /// Show what the kernel made of a program.
+    Show(ShowMessage),
     /// Take a run's terminal: binary messages are its bytes from here on.
     Terminal(TerminalMessage),
     /// The terminal's window has another size.
@@ -195,6 +197,18 @@ pub(super) struct TestMessage {
     pub(super) repeat: Option<u32>,
 }
 
+/// A program to show.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShowMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) token: u64,
+    pub(super) run: String,
+    pub(super) kernel: String,
+    pub(super) program: String,
+}
+
 /// A terminal to take.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,6 +252,7 @@ impl ClientMessage {
             "edit" => Self::Edit(read(text)?),
             "submit" => Self::Submit(read(text)?),
             "test" => Self::Test(read(text)?),
+            "show" => Self::Show(read(text)?),
             "terminal" => Self::Terminal(read(text)?),
             "resize" => Self::Resize(read(text)?),
             _ => {

@@ -21,8 +21,8 @@ use super::{
     api::start_run,
     error::Error,
     messages::{
-        self, ClientMessage, ErrorMessage, GlobalMessage, MAX_MESSAGE, SubmitMessage, TerminalMessage,
-        TestMessage, What,
+        self, ClientMessage, ErrorMessage, GlobalMessage, MAX_MESSAGE, ShowMessage, SubmitMessage,
+        TerminalMessage, TestMessage, What,
     },
     site::{Site, language},
 };
@@ -237,6 +237,9 @@ impl Session {
             }
             ClientMessage::Submit(SubmitMessage { token, run, kernel, map, value, .. }) => {
                 self.change(token, &run, kernel, Some(Change::Submit { map, value: value.0 })).await
+            }
+            ClientMessage::Show(ShowMessage { token, run, kernel, program, .. }) => {
+                self.change(token, &run, kernel, Some(Change::Show { program })).await
             }
             ClientMessage::Test(TestMessage { token, run: id, kernel, program, input, repeat, .. }) => {
                 match run::test(program, &input, repeat.unwrap_or(1)) {

@@ -85,6 +85,13 @@ pub(super) enum Body<'a> {
         ns: u64,
         repeat: u32,
     },
+    Code {
+        program: &'a str,
+        given: Vec<InstructionBody>,
+        translated: Vec<InstructionBody>,
+        machine: Vec<MachineBody>,
+        lines: Vec<LineBody<'a>>,
+    },
     Map(ViewBody<'a>),
     Global {
         name: &'a str,
@@ -170,6 +177,34 @@ pub(super) struct ProgramBody<'a> {
     pub(super) instructions: u32,
     /// The verifier's own count of its work.
     pub(super) verified: Option<VerifiedBody>,
+}
+
+#[derive(Serialize)]
+pub(super) struct InstructionBody {
+    pub(super) at: u32,
+    pub(super) text: String,
+    /// Where it may jump to.
+    pub(super) to: Option<u32>,
+    /// Which of `lines` it is of.
+    pub(super) of: Option<usize>,
+}
+
+#[derive(Serialize)]
+pub(super) struct MachineBody {
+    /// From the beginning of its function, in bytes.
+    pub(super) at: u64,
+    pub(super) text: String,
+    /// Which of `lines` it is of.
+    pub(super) of: Option<usize>,
+}
+
+/// A piece of a source line.
+#[derive(Serialize)]
+pub(super) struct LineBody<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) text: &'a str,
 }
 
 #[derive(Serialize)]

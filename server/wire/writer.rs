@@ -8,6 +8,7 @@ use bpflab_worker::{
 };
 
 use super::{
+    code,
     story::{
         Body, DiagnosticBody, EntryBody, FixBody, MapBody, NoteBody, Object, ProgramBody, StagesBody,
         VerifiedBody, ViewBody,
@@ -132,6 +133,7 @@ impl Writer {
                 let verdict = verdict.as_deref();
                 ("tested", Body::Tested { program, returned, verdict, output, ns: *ns, repeat: *repeat })
             }
+            RunEvent::Code(made) => ("code", code::body(made)),
             RunEvent::Map(seen) => ("map", Body::Map(view(seen))),
             RunEvent::Global(global) => {
                 let value = Shown(&global.value);

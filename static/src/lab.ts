@@ -103,6 +103,10 @@ class Lab {
       again: () => this.draw(),
       send: (message) => this.socket.send(message),
       bytes: (bytes) => this.socket.bytes(bytes),
+      go: (file, line) => {
+        this.bench.file(file);
+        this.source.go(file, line, 1);
+      },
       change: (kernel, about, change) => this.change(kernel ?? this.state.shown, about, change),
       show: (kernel) => (this.state.shown = kernel),
       leave: () => this.bench.focus(),

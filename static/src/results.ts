@@ -109,14 +109,14 @@ export function openResults(options: ResultsOptions): View {
   return { root: top, draw };
 }
 
-function singlePanels({ again, change }: ResultsOptions): View {
+function singlePanels({ again, change, go }: ResultsOptions): View {
   const changer = (about: string, what: Change) => change(null, about, what);
   return tabs(say("panels"), "", [
     { id: "trace", name: say("trace"), view: traceView(again) },
     { id: "maps", name: say("maps"), view: mapsView(changer) },
     { id: "records", name: say("records"), view: recordsView(again) },
     { id: "globals", name: say("globals"), view: globalsView(changer) },
-    { id: "programs", name: say("programs"), view: programsView(changer) },
+    { id: "programs", name: say("programs"), view: programsView(changer, go) },
     { id: "core", name: say("core"), view: coreView() },
     { id: "output", name: say("output"), view: outputView() },
     { id: "log", name: say("log"), view: logView() },

@@ -5,7 +5,7 @@
 
 import type { Accelerator } from "./config";
 import type {
-  CheckResult, Count, Finding, MapFacts, Outcome, ProgramFacts, Relocation, Stage, Stages, Step, StoryEvent, Tested, TraceLine,
+  CheckResult, Code, Count, Finding, MapFacts, Outcome, ProgramFacts, Relocation, Stage, Stages, Step, StoryEvent, Tested, TraceLine,
   OutputStream, Value,
 } from "./wire";
 
@@ -40,6 +40,7 @@ export interface ProgramState {
   missed: Count | null;
   emulated: boolean;
   tested: Tested | null;
+  code: Code | null;
 }
 
 export type Phase =
@@ -190,6 +191,10 @@ export function fold(story: Story, event: StoryEvent): void {
       programOf(story, event.program).tested = event;
       story.rev.programs++;
       return;
+    case "code":
+      programOf(story, event.program).code = event;
+      story.rev.programs++;
+      return;
     case "map": {
       observe(story, event.at);
       const map = mapOf(story, event.name);
@@ -268,7 +273,7 @@ function finish(story: Story): void {
 function programOf(story: Story, name: string): ProgramState {
   let program = story.programs.get(name);
   if (program === undefined) {
-    program = { facts: null, to: null, runs: null, ns: null, missed: null, emulated: false, tested: null };
+    program = { facts: null, to: null, runs: null, ns: null, missed: null, emulated: false, tested: null, code: null };
     story.programs.set(name, program);
   }
   return program;

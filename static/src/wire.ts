@@ -35,7 +35,8 @@ export type Change =
   | { type: "edit"; map: string; op: "delete"; key: Value }
   | { type: "edit"; map: string; op: "clear" }
   | { type: "submit"; map: string; value: Value }
-  | { type: "test"; program: string; input: string; repeat: number };
+  | { type: "test"; program: string; input: string; repeat: number }
+  | { type: "show"; program: string };
 
 export type Severity = "error" | "warning" | "note";
 export type Origin = "compiler" | "verifier" | "attach" | "silent";
@@ -108,6 +109,25 @@ export interface ProgramFacts {
   instructions: number;
   /** The verifier's own count of its work; the time where the kernel tells it. */
   verified: { instructions: Count; states: Count; peak_states: Count; us: Count | null } | null;
+}
+
+/** A program in the forms that it went through. */
+export interface Code {
+  /** As compiled, with libbpf's changes. */
+  given: Instruction[];
+  /** As the verifier rewrote it. */
+  translated: Instruction[];
+  machine: Instruction[];
+  lines: { file: string; line: number; column: number; text: string }[];
+}
+
+export interface Instruction {
+  at: Count;
+  text: string;
+  /** Where it may jump to; machine code says it in its text. */
+  to?: number | null;
+  /** Which of `lines` it is of. */
+  of: number | null;
 }
 
 /** What came of running a program by itself. */
@@ -186,6 +206,7 @@ export type StoryEvent = Head &
     | { type: "map"; name: string; full: boolean; entries: MapEntry[]; removed: Value[]; total: Count; shown: Count }
     | { type: "global"; name: string; ctype: string; value: Value }
     | ({ type: "tested"; program: string } & Tested)
+    | ({ type: "code"; program: string } & Code)
     | { type: "output"; stream: OutputStream; text: string }
     | { type: "stimulus_ended"; status: number }
     | { type: "stats"; program: string; runs: Count; missed: Count | null; ns: Count; emulated: boolean }

@@ -31,6 +31,7 @@ pub(super) fn legal(phase: Phase, event: &Event) -> bool {
         | Event::StimulusEnded { .. }
         | Event::Stats(_)
         | Event::Tested { .. }
+        | Event::Code(_)
         | Event::Edited { .. } => observing,
         Event::Lost { .. } => started,
         Event::Probed { .. } | Event::Types { .. } => false,

@@ -1,6 +1,6 @@
 //! What a worker's refusals are in sentences.
 
-use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Refusal};
+use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Refusal, Test};
 
 use crate::{
     run::Outcome,
@@ -21,7 +21,7 @@ pub(super) fn change_sentence(change: Change, reason: BadChange) -> Sentence {
     match change {
         Change::Global { name, .. } => unchanged(name, reason),
         Change::Map { map, .. } | Change::Submit { map, .. } => unchanged(map, reason),
-        Change::Test(test) => unchanged(test.program, reason),
+        Change::Test(Test { program, .. }) | Change::Show { program } => unchanged(program, reason),
     }
 }
 

@@ -20,13 +20,14 @@ import { runView } from "./run";
 import { tabs } from "./tabs";
 import { timesTable } from "./times";
 import { traceView } from "./trace";
-import { watcher, type View } from "./view";
+import { watcher, type Go, type View } from "./view";
 import type { Change } from "../wire";
 
 export interface ColumnActions {
   again(): void;
   /** Of the kernel that is shown alone, when none is named. */
   change(kernel: string | null, about: string, change: Change): void;
+  go: Go;
 }
 
 export function columnsView(kernels: string[], checks: Config["checks"], actions: ColumnActions): View {
@@ -38,7 +39,7 @@ export function columnsView(kernels: string[], checks: Config["checks"], actions
   const panels = tabs(say("panels"), "side-", [
     { id: "trace", name: say("trace"), view: many(() => traceView(actions.again)) },
     { id: "checks", name: say("checks"), view: many(() => checkList(checks)) },
-    { id: "programs", name: say("programs"), view: many((kernel) => programsView(changer(kernel), kernel)) },
+    { id: "programs", name: say("programs"), view: many((kernel) => programsView(changer(kernel), actions.go, kernel)) },
     { id: "core", name: say("core"), view: coreTable(kernels, stories) },
     { id: "times", name: say("times"), view: timesTable(kernels, stories) },
     { id: "maps", name: say("maps"), view: many((kernel) => mapsView(changer(kernel), kernel)) },

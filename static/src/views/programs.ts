@@ -8,11 +8,12 @@ import { isOver, type ProgramState, type Story } from "../story";
 import { count } from "../values";
 import { say } from "../words";
 import { answerTo } from "./answer";
+import { codeOf, type CodeView } from "./code";
 import { trialOf, type Trial } from "./try";
-import { watcher, type Send, type View } from "./view";
+import { watcher, type Go, type Send, type View } from "./view";
 
 /** `kernel` when it is not the one that the page shows alone. */
-export function programsView(send: Send, kernel: string | null = null): View {
+export function programsView(send: Send, go: Go, kernel: string | null = null): View {
   const empty = h("p", { class: "empty" }, say("programs_empty"));
   const columns = (["col_program", "col_attached", "col_runs", "col_each", "col_missed", "col_verified"] as const).map((label) => say(label));
   const { box, body } = table(say("programs"), columns);
@@ -20,6 +21,7 @@ export function programsView(send: Send, kernel: string | null = null): View {
   const root = h("div", { class: "programs" }, empty, box, below);
   let shown: Story | null = null;
   let trials = new Map<string, Trial | null>();
+  let codes = new Map<string, CodeView>();
   const changed = watcher();
 
   function draw(state: State, story: Story | null): void {
@@ -28,6 +30,7 @@ export function programsView(send: Send, kernel: string | null = null): View {
     if (story !== shown) {
       shown = story;
       trials = new Map();
+      codes = new Map();
       below.replaceChildren();
     }
     const programs = [...(story?.programs ?? [])];
@@ -38,10 +41,21 @@ export function programsView(send: Send, kernel: string | null = null): View {
       const cells = cellsOf(name, program);
       const row = body.children[at] ?? body.appendChild(h("tr", {}, h("th", { scope: "row" }), ...columns.slice(1).map((name) => h("td", { "data-name": name }))));
       cells.forEach((text, cell) => setText(row.children[cell] as HTMLElement, text));
+      if (program.facts !== null) code(name).draw(live, answerTo(state, kernel, `code ${name}`), program.code);
       trial(name, program)?.draw(live, answerTo(state, kernel, `program ${name}`), program.tested);
       (row.firstElementChild as HTMLElement).title =
         program.facts === null ? "" : `${program.facts.type} · ${say("instructions", { n: program.facts.instructions })}`;
     });
+  }
+
+  /** What the kernel made of a program, shown when it is opened. */
+  function code(name: string): CodeView {
+    const known = codes.get(name);
+    if (known !== undefined) return known;
+    const made = codeOf(name, (change) => send(`code ${name}`, change), go);
+    codes.set(name, made);
+    below.append(made.root);
+    return made;
   }
 
   /** The form for a program that can be run by itself, made once. */

@@ -9,6 +9,9 @@ import type { Change } from "../wire";
 /** Asks for a change; its answer stands under `about`. */
 export type Send = (about: string, change: Change) => void;
 
+/** Leads to a line of the source. */
+export type Go = (file: string, line: number) => void;
+
 export interface View {
   readonly root: HTMLElement;
   /** Called at most once a frame, whenever something may have changed. */

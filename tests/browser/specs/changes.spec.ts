@@ -51,6 +51,14 @@ test("a map is edited, drawn as bars, and decides what happens to a packet", asy
   await expect(programs.getByRole("textbox", { name: "Packet, in hexadecimal" })).toHaveValue(/^02 00 00 00 00 01 .* 08 00 45 00/);
   await programs.getByRole("button", { name: "Run once" }).click();
   await expect(programs).toContainText("It returned XDP_PASS (2)");
+  await programs.locator("summary", { hasText: "Instructions of look" }).click();
+  await expect(programs).toContainText("call __htab_map_lookup_elem");
+  await programs.getByRole("radio", { name: "As compiled" }).check();
+  await expect(programs).toContainText("call bpf_map_lookup_elem");
+  await programs.getByRole("button", { name: "return bpf_map_lookup_elem" }).first().click();
+  await programs.getByRole("radio", { name: "Machine code" }).check();
+  await expect(programs.locator("tr.chosen.line").first()).toContainText("return bpf_map_lookup_elem");
+  await hasNoViolations(lab.page);
 
   const maps = await lab.openPanel("Maps");
   const key = maps.getByRole("textbox", { name: "places: key" });
