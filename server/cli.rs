@@ -5,6 +5,7 @@ mod doctor;
 mod images;
 mod kernels;
 mod needs;
+mod new;
 mod report;
 mod run;
 mod serve;
@@ -53,6 +54,8 @@ enum Command {
     Run(run::Arguments),
     /// Prove the lessons: the starter fails, the solution passes
     Check(check::Arguments),
+    /// Make a folder for a lesson, which passes its check from the first minute
+    New(new::Arguments),
     /// Open a terminal in a guest
     Shell(shell::Arguments),
     /// Say what this machine can do, and what mends what is missing
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
             Command::Serve(arguments) => serve::serve(arguments, &context).await,
             Command::Run(arguments) => run::run(arguments, &context).await,
             Command::Check(arguments) => check::check(arguments, &context).await,
+            Command::New(arguments) => new::new(&arguments, &context),
             Command::Shell(arguments) => shell::shell(arguments, &context).await,
             Command::Doctor(arguments) => doctor::doctor(arguments, &context).await,
             Command::Images(arguments) => images::images(arguments, &context).await,

@@ -9,12 +9,15 @@ mod course;
 mod draw;
 mod file;
 mod highlight;
+mod lint;
 mod markdown;
 mod picture;
+mod sections;
 
 pub use check::{Amount, Check, Expectation, Limit, Whose};
 pub use course::{Course, Entry, Fault, Part};
 pub use draw::{Draw, Draws, Facts};
+pub use lint::{Finding, lint, mark_translated};
 pub use markdown::{Heading, highlight_c, inline};
 pub use picture::picture;
 

@@ -5,16 +5,16 @@
 #include <bpf/bpf_endian.h>
 
 /* Of packets on lo: Ethernet's header, then IPv4's, then UDP's. */
-#define IP_AT 14
-#define UDP_AT 34 /* an IPv4 header without options has 20 bytes */
-#define DATA_AT 42
+#define IP_AT		14
+#define UDP_AT		34 /* an IPv4 header without options has 20 bytes */
+#define DATA_AT		42
 
-#define ETH_P_IP 0x0800
+#define ETH_P_IP	0x0800
 #define PACKET_OUTGOING 4
 
 /* The lab stores these two before your programs are loaded. */
 __u32 target = 0; /* the stimulus's process */
-__u16 port = 0;   /* where it sends its packets */
+__u16 port = 0;	  /* where it sends its packets */
 
 static __always_inline bool is_target(void)
 {
@@ -55,14 +55,16 @@ int passes(struct __sk_buff *skb)
 	__u8 protocol = 0;
 	__u16 to = 0;
 
-	/* On lo each packet comes by twice, on its way out and on its way in. */
-	if (skb->pkt_type == PACKET_OUTGOING || skb->protocol != bpf_htons(ETH_P_IP))
+	/* On lo each packet comes by twice: on its way out, and in. */
+	if (skb->pkt_type == PACKET_OUTGOING ||
+	    skb->protocol != bpf_htons(ETH_P_IP))
 		return 0;
 	if (bpf_skb_load_bytes(skb, IP_AT + 9, &protocol, sizeof(protocol)) ||
 	    bpf_skb_load_bytes(skb, UDP_AT + 2, &to, sizeof(to)))
 		return 0;
 	if (protocol == IPPROTO_UDP && bpf_ntohs(to) == port)
-		bpf_printk("socket: %d bytes for port %d", skb->len - DATA_AT, port);
+		bpf_printk("socket: %d bytes for port %d", skb->len - DATA_AT,
+			   port);
 	return 0; /* keep nothing of it */
 }
 

@@ -6,7 +6,7 @@
 
 /* The lab stores these two before your programs are loaded. */
 __u32 target = 0; /* the stimulus's process */
-__u16 port = 0;   /* where it sends its packets */
+__u16 port = 0;	  /* where it sends its packets */
 
 static __always_inline bool is_target(void)
 {

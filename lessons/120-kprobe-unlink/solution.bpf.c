@@ -23,7 +23,8 @@ static __always_inline int begins(struct filename *name)
 		return 0;
 
 	/* The kernel has copied the name from the process already. */
-	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(name, name));
+	bpf_probe_read_kernel_str(text, sizeof(text),
+				  BPF_CORE_READ(name, name));
 	bpf_printk("unlink %s", text);
 	return 0;
 }

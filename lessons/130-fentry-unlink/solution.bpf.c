@@ -21,7 +21,8 @@ static __always_inline int begins(struct filename *name)
 	if (!is_target())
 		return 0;
 
-	/* name->name is a plain load: the verifier knows what name points to. */
+	/* name->name is a plain load: the verifier knows what name points to.
+	 */
 	bpf_probe_read_kernel_str(text, sizeof(text), name->name);
 	bpf_printk("unlink %s", text);
 	return 0;

@@ -22,7 +22,8 @@ static __always_inline int begins(struct filename *name)
 	if (!is_target())
 		return 0;
 
-	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(name, name));
+	bpf_probe_read_kernel_str(text, sizeof(text),
+				  BPF_CORE_READ(name, name));
 	bpf_printk("unlink %s", text);
 	return 0;
 }

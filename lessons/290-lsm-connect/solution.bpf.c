@@ -5,11 +5,11 @@
 #include <bpf/bpf_endian.h>
 
 /* Macros are not in BTF, so vmlinux.h has none of these. */
-#define EPERM 1
-#define AF_INET 2
+#define EPERM	 1
+#define AF_INET	 2
 #define AF_INET6 10
 #define LOOPBACK 0x7f000001 /* 127.0.0.1 */
-#define MAPPED 0xffff	    /* the third word of ::ffff:a.b.c.d */
+#define MAPPED	 0xffff	    /* the third word of ::ffff:a.b.c.d */
 
 /* The port that nobody may connect to on 127.0.0.1: set before load. */
 const volatile __u16 port = 0;
@@ -46,9 +46,11 @@ int BPF_PROG(may_connect, struct socket *sock, struct sockaddr *address,
 	if (ret)
 		return ret;
 
-	if (address->sa_family == AF_INET && addrlen >= (int)sizeof(struct sockaddr_in))
+	if (address->sa_family == AF_INET &&
+	    addrlen >= (int)sizeof(struct sockaddr_in))
 		refused = refused4(address);
-	else if (address->sa_family == AF_INET6 && addrlen >= (int)sizeof(struct sockaddr_in6))
+	else if (address->sa_family == AF_INET6 &&
+		 addrlen >= (int)sizeof(struct sockaddr_in6))
 		refused = refused6(address);
 	if (!refused)
 		return 0;

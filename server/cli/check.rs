@@ -1,6 +1,7 @@
 //! `bpflab check`: for each lesson the starter compiles and does not pass, and
 //! the solution passes. Lessons are tested like code.
 
+mod format;
 mod report;
 mod trial;
 
@@ -12,10 +13,11 @@ use futures_util::StreamExt as _;
 use super::{Context, kernel_names, status};
 use crate::{
     lab,
-    lesson::{Course, Lesson},
+    lesson::{self, Course, Lesson},
     run::Runs,
     say::Sentence,
 };
+use format::Formatter;
 use report::Reporter;
 use trial::{Of, Trial, Verdict};
 
@@ -30,6 +32,12 @@ pub(super) struct Arguments {
     /// Check a learner's file instead, against exactly one lesson
     #[arg(long, value_name = "FILE")]
     submission: Option<PathBuf>,
+    /// Look at the files only, without running anything
+    #[arg(long, conflicts_with = "submission")]
+    lint: bool,
+    /// Write down that the Chinese texts of these lessons follow their English now
+    #[arg(long, requires = "slugs", conflicts_with = "submission")]
+    translated: bool,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
     report: Report,
@@ -48,6 +56,10 @@ enum Report {
     Text,
     /// One object a line.
     Json,
+    /// A document that CI systems read.
+    Junit,
+    /// Annotations for a pull request.
+    Github,
 }
 
 /// Checks the lessons.
@@ -67,6 +79,15 @@ pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Re
     }
     let lessons: Vec<&Lesson> =
         course.lessons().filter(|lesson| all || arguments.slugs.contains(&lesson.slug)).collect();
+    if arguments.translated {
+        return mark(&lessons);
+    }
+    if arguments.submission.is_none() {
+        look(&lessons, &course, &mut reporter)?;
+    }
+    if arguments.lint {
+        return reporter.summary();
+    }
     let submission = match (&arguments.submission, lessons.as_slice()) {
         (None, _) => None,
         (Some(path), [_]) => Some(std::fs::read_to_string(path)?),
@@ -102,4 +123,28 @@ pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Re
     drop(results);
     runs.shut_down().await;
     reporter.summary()
+}
+
+/// Writes down which English the Chinese texts follow.
+fn mark(lessons: &[&Lesson]) -> anyhow::Result<u8> {
+    for lesson in lessons {
+        let changed = lesson::mark_translated(lesson).map_err(anyhow::Error::msg)?;
+        let done = if changed { "marked" } else { "was marked already" };
+        println!("{}: lesson.zh.md {done}", lesson.slug);
+    }
+    Ok(status::OK)
+}
+
+/// What can be said of lessons without running them.
+fn look(lessons: &[&Lesson], course: &Course, reporter: &mut Reporter) -> anyhow::Result<()> {
+    let formatter = Formatter::find();
+    if formatter.is_none() {
+        eprintln!("bpflab: clang-format is not installed, so the format of C is not looked at");
+    }
+    for lesson in lessons {
+        let mut found = lesson::lint(lesson, course);
+        found.extend(formatter.iter().flat_map(|formatter| formatter.wrong(lesson)));
+        reporter.findings(&lesson.slug, &found)?;
+    }
+    Ok(())
 }

@@ -93,7 +93,12 @@ impl Course {
             file.part.into_iter().map(|PartTable { id, title }| Part { id, title: title.into() }).collect();
         let mut entries = Vec::new();
         for (number, slug, path) in folders(folder).map_err(|error| fail(error.to_string()))? {
-            entries.push(match file::read(&path, number, &slug) {
+            let read = if path.is_symlink() {
+                Err("the folder is a link, which is not followed: put the lesson itself there".to_owned())
+            } else {
+                file::read(&path, number, &slug)
+            };
+            entries.push(match read {
                 Ok(lesson) if parts.iter().any(|part| part.id == lesson.part) => {
                     Entry::Lesson(Box::new(lesson))
                 }

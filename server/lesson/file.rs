@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use checks::CheckTable;
 
-use super::{Draw, Lesson, Page, Prose, Setup, Source, draw, markdown};
+use super::{Amount, Draw, Expectation, Lesson, Page, Prose, Setup, Source, draw, markdown};
 use crate::{
     kernel::{Needs, target},
     say::{Lang, Text},
@@ -104,11 +104,11 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
     let toml = text(&folder.join("lesson.toml"))?;
     let file: File = toml::from_str(&toml).map_err(|error| format!("lesson.toml: {error}"))?;
     let (program, starter, solution, headers) = sources(folder, slug)?;
-    let pictures = |name: &str| folder.join(name).is_file();
+    let pictures = |name: &str| fs::symlink_metadata(folder.join(name)).is_ok_and(|facts| facts.is_file());
     let page = |name: &str| -> Result<Page, String> {
         let markdown = text(&folder.join(name))?;
         markdown::render(&markdown, &format!("/lessons/{slug}/"), pictures)
-            .map_err(|error| format!("{name}: {error}"))
+            .map_err(|wrong| wrong.sentence(name, &markdown))
     };
     let zh = folder.join("lesson.zh.md").is_file().then(|| page("lesson.zh.md")).transpose()?;
     let lesson = Lesson {
@@ -151,7 +151,8 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
         solution,
         headers,
     };
-    known_names(&lesson)?;
+    known_names(&lesson, &toml)?;
+    can_fail(&lesson, &toml)?;
     Ok(lesson)
 }
 
@@ -193,7 +194,7 @@ fn sources(folder: &Path, slug: &str) -> Result<Sources, String> {
 }
 
 /// A template may only use what is drawn, and the stimulus's pid.
-fn known_names(lesson: &Lesson) -> Result<(), String> {
+fn known_names(lesson: &Lesson, toml: &str) -> Result<(), String> {
     let templates = lesson
         .run
         .stimulus
@@ -202,16 +203,52 @@ fn known_names(lesson: &Lesson) -> Result<(), String> {
         .chain(lesson.checks.iter().flat_map(|check| [&check.says.en, &check.says.zh]));
     for name in templates.flat_map(|template| draw::names(template)) {
         if name != "pid" && !lesson.draws.contains_key(name) {
-            return Err(format!("lesson.toml: {{{{{name}}}}} is used and not drawn"));
+            let what = format!("{{{{{name}}}}} is used and not drawn: give it a line in [draw]");
+            return Err(at(toml, &format!("{{{{{name}}}}}"), &what));
         }
     }
     Ok(())
 }
 
-/// A file as text; the error names it.
+/// A check that passes whatever happens proves nothing.
+fn can_fail(lesson: &Lesson, toml: &str) -> Result<(), String> {
+    let mut ids = std::collections::BTreeSet::new();
+    for check in &lesson.checks {
+        let place = format!("id = \"{}\"", check.id);
+        if !ids.insert(&check.id) {
+            return Err(at(toml, &place, &format!("two checks are named \"{}\": rename one", check.id)));
+        }
+        let least = match &check.expects {
+            Expectation::Trace { amount: Amount::AtLeast(least), .. }
+            | Expectation::Record { amount: Amount::AtLeast(least), .. }
+            | Expectation::Output { amount: Amount::AtLeast(least), .. } => least,
+            _ => continue,
+        };
+        let drawn = draw::names(least).next().and_then(|name| lesson.draws.get(name));
+        if least == "0" || matches!(drawn, Some(Draw::Number { from: 0, .. })) {
+            let what = format!("check \"{}\" can never fail: at least 0 are always there", check.id);
+            return Err(at(toml, &place, &what));
+        }
+    }
+    Ok(())
+}
+
+/// A sentence about the line of `lesson.toml` that has `needle`.
+fn at(toml: &str, needle: &str, what: &str) -> String {
+    match toml.lines().position(|line| line.contains(needle)) {
+        Some(line) => format!("lesson.toml:{}: {what}", line + 1),
+        None => format!("lesson.toml: {what}"),
+    }
+}
+
+/// A file as text; the error names it. A link may lead out of the folder, so
+/// none is followed.
 fn text(path: &Path) -> Result<String, String> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match fs::metadata(path) {
+    match fs::symlink_metadata(path) {
+        Ok(facts) if facts.is_symlink() => {
+            return Err(format!("{name}: is a link: put the file itself there"));
+        }
         Ok(facts) if facts.len() > MAX_FILE => return Err(format!("{name}: larger than {MAX_FILE} bytes")),
         Ok(_) => {}
         Err(_) => return Err(format!("{name}: is missing")),

@@ -10,6 +10,7 @@ use pulldown_cmark::{
 use super::{
     Page,
     highlight::{escape, highlight},
+    sections,
 };
 
 /// Raw HTML that a lesson may use.
@@ -24,9 +25,31 @@ pub struct Heading {
     pub title: String,
 }
 
+/// What an author may not write, and a piece of the text by which it is found.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    at: String,
+    what: String,
+}
+
+impl Wrong {
+    /// With the line of `markdown`, from 1, where that is known.
+    pub(super) fn sentence(&self, file: &str, markdown: &str) -> String {
+        let first = self.at.lines().next().unwrap_or_default().trim();
+        match markdown.lines().position(|line| !first.is_empty() && line.contains(first)) {
+            Some(line) => format!("{file}:{}: {}", line + 1, self.what),
+            None => format!("{file}: {}", self.what),
+        }
+    }
+}
+
+fn wrong(at: &str, what: String) -> Wrong {
+    Wrong { at: at.to_owned(), what }
+}
+
 /// Renders a lesson's text. Pictures are looked for by `has_picture` and lie
-/// below `base`. `Err` is a sentence for the author.
-pub(super) fn render(markdown: &str, base: &str, has_picture: impl Fn(&str) -> bool) -> Result<Page, String> {
+/// below `base`.
+pub(super) fn render(markdown: &str, base: &str, has_picture: impl Fn(&str) -> bool) -> Result<Page, Wrong> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut events = TextMergeStream::new(Parser::new_ext(markdown, options)).peekable();
     let mut out: Vec<Event<'_>> = Vec::new();
@@ -78,11 +101,15 @@ pub(super) fn render(markdown: &str, base: &str, has_picture: impl Fn(&str) -> b
                 out.push(Event::Html(figure.into()));
             }
             Event::Start(Tag::Image { dest_url, .. }) => {
-                return Err(format!("the picture {dest_url} must stand alone in a paragraph"));
+                let what = format!("the picture {dest_url} must stand alone in a paragraph");
+                return Err(wrong(&dest_url, what));
             }
             Event::Start(Tag::Link { ref dest_url, .. }) if !is_safe_link(dest_url) => {
-                return Err(format!("the link {dest_url} leaves the lab: name the source in words"));
+                let what = format!("the link {dest_url} leaves the lab: name the source in words");
+                return Err(wrong(dest_url, what));
             }
+            // Which English a translated section follows is for its author.
+            Event::Html(ref raw) if raw.lines().all(|line| sections::mark(line).is_some()) => {}
             Event::Html(ref raw) | Event::InlineHtml(ref raw) => {
                 let mut rest = raw.trim();
                 while let Some(tag) = ALLOWED_HTML.iter().find(|tag| rest.starts_with(**tag)) {
@@ -94,7 +121,7 @@ pub(super) fn render(markdown: &str, base: &str, has_picture: impl Fn(&str) -> b
                     rest = &rest[words..];
                 }
                 if !rest.is_empty() {
-                    return Err(format!("raw HTML is not allowed here: {rest}"));
+                    return Err(wrong(rest, format!("raw HTML is not allowed here: {rest}")));
                 }
             }
             other => out.push(other),
@@ -110,9 +137,9 @@ fn figure<'a>(
     events: &mut impl Iterator<Item = Event<'a>>,
     base: &str,
     has_picture: &impl Fn(&str) -> bool,
-) -> Result<String, String> {
+) -> Result<String, Wrong> {
     let Some(Event::Start(Tag::Image { dest_url, title, .. })) = events.next() else {
-        return Err("a picture was expected".into());
+        return Err(wrong("", "a picture was expected".into()));
     };
     let mut alternative = String::new();
     for event in events.by_ref() {
@@ -124,10 +151,10 @@ fn figure<'a>(
         }
     }
     if dest_url.contains(['/', ':', '\\']) || !has_picture(&dest_url) {
-        return Err(format!("the picture {dest_url} is not in the lesson's folder"));
+        return Err(wrong(&dest_url, format!("the picture {dest_url} is not in the lesson's folder")));
     }
     if alternative.is_empty() {
-        return Err(format!("the picture {dest_url} needs an alternative text"));
+        return Err(wrong(&dest_url, format!("the picture {dest_url} needs an alternative text")));
     }
     let mut out =
         format!("<figure><img src=\"{base}{}\" alt=\"{}\">", escape(&dest_url), escape(&alternative));
@@ -185,7 +212,7 @@ fn is_safe_link(to: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn page(markdown: &str) -> Result<Page, String> {
+    fn page(markdown: &str) -> Result<Page, Wrong> {
         render(markdown, "/lessons/x/", |name| name == "there.svg")
     }
 
@@ -203,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let text = "One.\n\n[x](javascript:alert(1))\n";
+        let said = page(text).unwrap_err().sentence("lesson.md", text);
+        assert!(said.starts_with("lesson.md:3: the link javascript:"), "{said}");
+    }
+
+    #[test]
     fn a_picture_becomes_a_figure_and_must_be_there() {
         let html = page("![what it shows](there.svg \"caption\")").unwrap().html;
         assert!(html.contains("<img src=\"/lessons/x/there.svg\" alt=\"what it shows\">"));
@@ -213,8 +247,9 @@ mod tests {
 
     #[test]
     fn details_and_headings_and_code_are_kept() {
-        let page = page("## Two *words*\n\n<details><summary>More</summary>\n\n```c\nint x; /* a<b */\n```\n\n</details>\n")
+        let page = page("<!-- en: 00ff00ff -->\n\n## Two *words*\n<!-- en: 00ff00ff -->\n\n<details><summary>More</summary>\n\n```c\nint x; /* a<b */\n```\n\n</details>\n")
             .unwrap();
+        assert!(!page.html.contains("en:"), "a mark is not shown");
         assert_eq!(page.headings, [Heading { id: "two-words".into(), title: "Two words".into() }]);
         assert!(page.html.contains("<summary>More</summary>"));
         assert!(page.html.contains("a&lt;b"));

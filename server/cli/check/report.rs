@@ -1,72 +1,83 @@
-//! Results of checks as text for a person, or as JSON lines.
+//! Results of checks as they come: as text for a person, as JSON lines, as
+//! annotations of a pull request, or as a JUnit document at the end.
+//!
+//! Counts, and answers with the exit status. Does not decide what is right.
 
-use std::{collections::BTreeSet, io::IsTerminal as _};
+mod github;
+mod junit;
+mod lines;
+mod table;
 
-use serde::Serialize;
+use std::io::IsTerminal as _;
 
 use super::{
     Report,
     trial::{Of, Trial, Verdict},
 };
-use crate::{cli::status, lesson::Fault, say::Lang, wire::outcome};
+use crate::{
+    cli::status,
+    lesson::{Fault, Finding},
+    say::Lang,
+    wire::outcome,
+};
+use table::Table;
 
 /// Reports as results come, and counts.
 pub(super) struct Reporter {
     report: Report,
     lang: Lang,
+    counts: Counts,
+    unavailable: bool,
+    table: Table,
+    document: junit::Document,
+}
+
+/// How many there were of each.
+#[derive(Default)]
+struct Counts {
     right: usize,
     wrong: usize,
     skipped: usize,
-    unavailable: bool,
-    lessons: BTreeSet<String>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Line<'a> {
-    Fault {
-        lesson: &'a str,
-        why: &'a str,
-    },
-    Result {
-        lesson: &'a str,
-        kernel: &'a str,
-        of: &'a str,
-        seed: u64,
-        ok: bool,
-        skipped: Option<&'a str>,
-        outcome: Option<&'a str>,
-        ms: u128,
-        checks: Vec<CheckLine<'a>>,
-    },
-    Summary {
-        ok: bool,
-        lessons: usize,
-        right: usize,
-        wrong: usize,
-        skipped: usize,
-    },
-}
-
-#[derive(Serialize)]
-struct CheckLine<'a> {
-    id: &'a str,
-    passed: bool,
-    says: &'a str,
-    saw: String,
+    /// Of what can be said without a run.
+    errors: usize,
+    warnings: usize,
 }
 
 impl Reporter {
     pub(super) fn new(report: Report, lang: Lang) -> Self {
-        Self { report, lang, right: 0, wrong: 0, skipped: 0, unavailable: false, lessons: BTreeSet::new() }
+        let (counts, table, document) = (Counts::default(), Table::default(), junit::Document::default());
+        Self { report, lang, counts, unavailable: false, table, document }
     }
 
     /// A lesson that cannot be read.
     pub(super) fn fault(&mut self, fault: &Fault) -> anyhow::Result<()> {
-        self.wrong += 1;
+        self.counts.errors += 1;
         match self.report {
             Report::Text => println!("WRONG  {}: {}", fault.slug, fault.why),
-            Report::Json => json(&Line::Fault { lesson: &fault.slug, why: &fault.why })?,
+            Report::Json => lines::fault(fault)?,
+            Report::Github => println!("{}", github::fault(fault)),
+            Report::Junit => self.document.fault(fault),
+        }
+        Ok(())
+    }
+
+    /// What can be said of a lesson without running it.
+    pub(super) fn findings(&mut self, slug: &str, found: &[Finding]) -> anyhow::Result<()> {
+        for one in found {
+            let count = if one.is_error { &mut self.counts.errors } else { &mut self.counts.warnings };
+            *count += 1;
+            match self.report {
+                Report::Text => {
+                    let mark = if one.is_error { "WRONG" } else { "note " };
+                    println!("{mark}  {}: {}", place(one), one.what);
+                }
+                Report::Json => lines::finding(one)?,
+                Report::Github => println!("{}", github::finding(one)),
+                Report::Junit => {}
+            }
+        }
+        if self.report == Report::Junit {
+            self.document.findings(slug, found);
         }
         Ok(())
     }
@@ -74,12 +85,8 @@ impl Reporter {
     /// What is being tried now, on a terminal.
     pub(super) fn begins(&self, number: usize, total: usize, trial: &Trial<'_>) {
         if self.report == Report::Text && std::io::stderr().is_terminal() {
-            eprint!(
-                "\r[{number}/{total}] {} {} on {}\u{1b}[K\r",
-                trial.lesson.slug,
-                trial.of.name(),
-                trial.kernel
-            );
+            let (slug, of) = (&trial.lesson.slug, trial.of.name());
+            eprint!("\r[{number}/{total}] {slug} {of} on {}\u{1b}[K\r", trial.kernel);
         }
     }
 
@@ -88,101 +95,63 @@ impl Reporter {
         let skipped = verdict.skipped(self.lang);
         let ok = skipped.is_some() || verdict.is_right(&trial.of);
         match (&skipped, ok) {
-            (Some(_), _) => self.skipped += 1,
-            (None, true) => self.right += 1,
-            (None, false) => self.wrong += 1,
+            (Some(_), _) => self.counts.skipped += 1,
+            (None, true) => self.counts.right += 1,
+            (None, false) => self.counts.wrong += 1,
         }
         self.unavailable |= verdict.unavailable.is_some();
-        self.lessons.insert(trial.lesson.slug.clone());
+        self.table.add(trial, skipped.is_some(), ok);
+        let why = self.why(trial, verdict);
         match self.report {
-            Report::Text => match &skipped {
-                Some(why) => {
-                    let (slug, of) = (&trial.lesson.slug, trial.of.name());
-                    println!("skip   {slug:18} {of:10} on {:6} {why}", trial.kernel);
-                }
-                None => self.text(trial, verdict, ok),
-            },
-            Report::Json => json(&Line::Result {
-                lesson: &trial.lesson.slug,
-                kernel: &trial.kernel,
-                of: trial.of.name(),
-                seed: trial.seed,
-                ok,
-                skipped: skipped.as_deref(),
-                outcome: verdict.outcome.map(outcome),
-                ms: verdict.took.as_millis(),
-                checks: self.checks(verdict),
-            })?,
+            Report::Text => text(trial, verdict, skipped.as_deref(), ok, &why),
+            Report::Json => lines::result(trial, verdict, skipped.as_deref(), ok, self.lang)?,
+            Report::Github if !ok => println!("{}", github::result(trial, &why)),
+            Report::Github => {}
+            Report::Junit => self.document.result(trial, verdict, skipped.as_deref(), ok, &why),
         }
         Ok(())
     }
 
-    fn checks<'a>(&self, verdict: &'a Verdict) -> Vec<CheckLine<'a>> {
-        let line = |check: &'a crate::run::CheckResult| CheckLine {
-            id: &check.id,
-            passed: check.passed,
-            says: check.says.get(self.lang),
-            saw: check.saw.say(self.lang),
-        };
-        verdict.checks.iter().map(line).collect()
-    }
-
-    fn text(&self, trial: &Trial<'_>, verdict: &Verdict, ok: bool) {
-        let passed = verdict.checks.iter().filter(|check| check.passed).count();
-        let mark = if ok { "ok   " } else { "WRONG" };
-        println!(
-            "{mark}  {:18} {:10} on {:6} {passed} of {} checks, {:.1} s",
-            trial.lesson.slug,
-            trial.of.name(),
-            trial.kernel,
-            verdict.checks.len(),
-            verdict.took.as_secs_f64()
-        );
-        if ok {
-            return;
-        }
+    /// Why a result is not right, a line each.
+    fn why(&self, trial: &Trial<'_>, verdict: &Verdict) -> Vec<String> {
+        let mut why = Vec::new();
         if matches!(trial.of, Of::Starter) {
-            let why = if verdict.passed() { "it passes every check" } else { "it does not compile" };
-            println!("       the starter must compile and not pass: {why}");
+            let what = if verdict.passed() { "it passes every check" } else { "it does not compile" };
+            why.push(format!("the starter must compile and not pass: {what}"));
         }
-        for error in &verdict.errors {
-            println!("       {error}");
-        }
-        if let Some(why) = &verdict.unavailable {
-            println!("       {}", why.say(self.lang));
-        }
+        why.extend(verdict.errors.iter().cloned());
+        why.extend(verdict.unavailable.iter().map(|reason| reason.say(self.lang)));
         for check in verdict.checks.iter().filter(|check| !check.passed) {
-            println!("       {}: {}", check.id, check.says.get(self.lang));
-            println!("       {}", check.saw.say(self.lang));
-            if let Some(hint) = &check.hint {
-                println!("       {}", hint.get(self.lang));
-            }
+            why.push(format!("{}: {}", check.id, check.says.get(self.lang)));
+            why.push(check.saw.say(self.lang));
+            why.extend(check.hint.iter().map(|hint| hint.get(self.lang).to_owned()));
         }
         if let Some(end) = verdict.outcome {
-            println!("       ended {}; again with --seed {}", outcome(end), trial.seed);
+            why.push(format!("ended {}; again with --seed {}", outcome(end), trial.seed));
         }
+        why
     }
 
     /// The end, and the exit status.
     pub(super) fn summary(self) -> anyhow::Result<u8> {
-        let ok = self.wrong == 0;
+        let Counts { right, wrong, skipped, errors, warnings } = self.counts;
+        let ok = wrong + errors == 0;
         match self.report {
             Report::Text => {
+                print!("{}", self.table);
+                let lessons = self.table.lessons();
+                println!("{lessons} lessons, {right} runs as they should be, {wrong} not, {skipped} skipped");
+                if errors + warnings > 0 {
+                    println!("{errors} things to mend in their files, {warnings} to look at");
+                }
+            }
+            Report::Json => lines::summary(ok, self.table.lessons(), &self.counts)?,
+            Report::Github => {
                 println!(
-                    "{} lessons, {} runs as they should be, {} not, {} skipped",
-                    self.lessons.len(),
-                    self.right,
-                    self.wrong,
-                    self.skipped
+                    "{right} runs as they should be, {wrong} not, {skipped} skipped; {errors} errors, {warnings} warnings"
                 );
             }
-            Report::Json => json(&Line::Summary {
-                ok,
-                lessons: self.lessons.len(),
-                right: self.right,
-                wrong: self.wrong,
-                skipped: self.skipped,
-            })?,
+            Report::Junit => print!("{}", self.document.text()?),
         }
         Ok(match (ok, self.unavailable) {
             (_, true) => status::UNAVAILABLE,
@@ -192,7 +161,25 @@ impl Reporter {
     }
 }
 
-fn json(line: &Line<'_>) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string(line)?);
-    Ok(())
+fn text(trial: &Trial<'_>, verdict: &Verdict, skipped: Option<&str>, ok: bool, why: &[String]) {
+    let (slug, of, kernel) = (&trial.lesson.slug, trial.of.name(), &trial.kernel);
+    if let Some(skipped) = skipped {
+        println!("skip   {slug:18} {of:10} on {kernel:6} {skipped}");
+        return;
+    }
+    let mark = if ok { "ok   " } else { "WRONG" };
+    let passed = verdict.checks.iter().filter(|check| check.passed).count();
+    let (checks, seconds) = (verdict.checks.len(), verdict.took.as_secs_f64());
+    println!("{mark}  {slug:18} {of:10} on {kernel:6} {passed} of {checks} checks, {seconds:.1} s");
+    if !ok {
+        why.iter().for_each(|line| println!("       {line}"));
+    }
+}
+
+/// `FILE:LINE`, or the file.
+fn place(finding: &Finding) -> String {
+    match finding.line {
+        Some(line) => format!("{}:{line}", finding.file),
+        None => finding.file.clone(),
+    }
 }

@@ -44,6 +44,8 @@ pub(super) struct Verdict {
     /// What this kernel lacks of the lesson's needs: nothing was tried then.
     pub(super) lacking: Vec<Words>,
     pub(super) compiled: bool,
+    /// `uname -r` of the kernel that ran it.
+    pub(super) release: Option<String>,
     pub(super) took: Duration,
 }
 
@@ -126,6 +128,7 @@ impl Verdict {
     fn see(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Compiled { .. } => self.compiled = true,
+            RunEvent::Placed { release, .. } => self.release = Some(release.clone()),
             RunEvent::Checked(result) => self.checks.push(result.clone()),
             RunEvent::Diagnosed(found) if is_unmet(found) => self.lacking.push(found.message.clone()),
             RunEvent::Diagnosed(found) if found.is_error() => {

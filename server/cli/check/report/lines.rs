@@ -1,0 +1,107 @@
+//! Results as JSON, an object a line, in the contract's words.
+
+use serde::Serialize;
+
+use super::{
+    super::trial::{Trial, Verdict},
+    Counts,
+};
+use crate::{
+    lesson::{Fault, Finding},
+    run::CheckResult,
+    say::Lang,
+    wire::outcome,
+};
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Line<'a> {
+    Fault {
+        lesson: &'a str,
+        why: &'a str,
+    },
+    Finding {
+        lesson: &'a str,
+        file: &'a str,
+        line: Option<usize>,
+        severity: &'static str,
+        what: &'a str,
+    },
+    Result {
+        lesson: &'a str,
+        kernel: &'a str,
+        release: Option<&'a str>,
+        of: &'a str,
+        seed: u64,
+        ok: bool,
+        skipped: Option<&'a str>,
+        outcome: Option<&'a str>,
+        ms: u128,
+        checks: Vec<CheckLine<'a>>,
+    },
+    Summary {
+        ok: bool,
+        lessons: usize,
+        right: usize,
+        wrong: usize,
+        skipped: usize,
+        errors: usize,
+        warnings: usize,
+    },
+}
+
+#[derive(Serialize)]
+struct CheckLine<'a> {
+    id: &'a str,
+    passed: bool,
+    says: &'a str,
+    saw: String,
+}
+
+impl<'a> CheckLine<'a> {
+    fn of(check: &'a CheckResult, lang: Lang) -> Self {
+        let (id, says, saw) = (&check.id, check.says.get(lang), check.saw.say(lang));
+        Self { id, passed: check.passed, says, saw }
+    }
+}
+
+pub(super) fn fault(fault: &Fault) -> anyhow::Result<()> {
+    print(&Line::Fault { lesson: &fault.slug, why: &fault.why })
+}
+
+pub(super) fn finding(one: &Finding) -> anyhow::Result<()> {
+    let severity = if one.is_error { "error" } else { "warning" };
+    let Finding { lesson, file, line, what, .. } = one;
+    print(&Line::Finding { lesson, file, line: *line, severity, what })
+}
+
+pub(super) fn result(
+    trial: &Trial<'_>,
+    verdict: &Verdict,
+    skipped: Option<&str>,
+    ok: bool,
+    lang: Lang,
+) -> anyhow::Result<()> {
+    print(&Line::Result {
+        lesson: &trial.lesson.slug,
+        kernel: &trial.kernel,
+        release: verdict.release.as_deref(),
+        of: trial.of.name(),
+        seed: trial.seed,
+        ok,
+        skipped,
+        outcome: verdict.outcome.map(outcome),
+        ms: verdict.took.as_millis(),
+        checks: verdict.checks.iter().map(|check| CheckLine::of(check, lang)).collect(),
+    })
+}
+
+pub(super) fn summary(ok: bool, lessons: usize, counts: &Counts) -> anyhow::Result<()> {
+    let Counts { right, wrong, skipped, errors, warnings } = *counts;
+    print(&Line::Summary { ok, lessons, right, wrong, skipped, errors, warnings })
+}
+
+fn print(line: &Line<'_>) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string(line)?);
+    Ok(())
+}

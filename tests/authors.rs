@@ -1,0 +1,136 @@
+//! What an author meets: a new lesson that works, what the lint finds, and
+//! reports for people and for CI.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use support::{
+    command::{Ran, bpflab, to_end},
+    course::{Course, change},
+    guests::{DEFAULT, can_use_guests},
+    lessons,
+};
+
+const HELLO: &str = "020-hello";
+
+fn author(lessons: &Path, words: &[&str]) -> Ran {
+    let lessons = lessons.display().to_string();
+    to_end(&mut bpflab(&[words, &["--lessons", &lessons]].concat()))
+}
+
+/// What the lint finds, as `FILE:LINE severity what`.
+fn lint(lessons: &Path) -> Vec<String> {
+    let ran = author(lessons, &["check", "--lint", "--report", "json"]);
+    let lines = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    lines
+        .filter(|line| line["type"] == "finding")
+        .map(|line| {
+            let word = |name: &str| line[name].as_str().expect("a word").to_owned();
+            format!("{}:{} {} {}", word("file"), line["line"], word("severity"), word("what"))
+        })
+        .collect()
+}
+
+#[test]
+fn our_own_lessons_leave_nothing_to_mend() {
+    let ran = author(&lessons(), &["check", "--lint"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(!ran.stdout.contains("things to mend"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_new_lesson_works_from_the_first_minute() {
+    let folder = support::folder();
+    let ours = folder.path().join("ours");
+    let ran = author(&ours, &["new", "first-of-ours"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let ran = author(&ours, &["new", "second"]);
+    assert!(ran.stdout.contains("020-second"), "{ran:?}");
+    for (words, why) in [
+        (["new", "Second", "--number", "30"], "small letters"),
+        (["new", "second", "--number", "30"], "already"),
+        (["new", "third", "--number", "20"], "taken by second"),
+        (["new", "third", "--part", "none"], "it has: first"),
+        (["new", "../third", "--number", "30"], "small letters"),
+    ] {
+        let ran = author(&ours, &words);
+        assert!(ran.status == 2 && ran.stderr.contains(why), "{words:?}: {ran:?}");
+    }
+    let found = lint(&ours);
+    assert!(found.iter().all(|one| one.contains("warning") && one.contains("words of text")), "{found:?}");
+    if !can_use_guests() {
+        return;
+    }
+    let ran = author(&ours, &["check", "second", "--kernel", DEFAULT]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.stdout.contains("2 runs as they should be, 0 not"), "{ran:?}");
+}
+
+#[test]
+fn the_lint_names_file_line_and_mend() {
+    let course = Course::new();
+    let folder = course.copy(HELLO, HELLO);
+    assert_eq!(lint(course.path()), [String::new(); 0]);
+    fs::write(folder.join("notes.txt"), "left over").expect("a stray file");
+    fs::write(folder.join("more.svg"), "<svg><script/></svg>").expect("a stray picture");
+    change(&folder.join("lesson.toml"), "[draw]", "[draw]\nunused = \"word\"");
+    change(
+        &folder.join("lesson.md"),
+        "## Run it first\n",
+        "## Run it first\n\n[x](/lessons/none) [y](#nowhere)\n",
+    );
+    change(&folder.join("solution.bpf.c"), "\tbpf_printk(\"", "  bpf_printk(\"%08x \" \"");
+    let found = lint(course.path());
+    for words in [
+        "020-hello/notes.txt:null error does not belong",
+        "020-hello/more.svg:null error is not shown in lesson.md",
+        "020-hello/more.svg:null error holds <script",
+        "warning unused is drawn and not used",
+        "020-hello/lesson.md:5 error the link /lessons/none leads nowhere",
+        "020-hello/lesson.md:5 error the link #nowhere leads nowhere",
+        "warning \"Run it first\" has changed in English since",
+        "error bpf_printk(\"%08x \"): 5.10 does not know %08x",
+        "error is not in the kernel's style",
+    ] {
+        assert!(found.iter().any(|one| one.contains(words)), "{words} was not found: {found:#?}");
+    }
+    let ran = author(course.path(), &["check", "--lint", "--report", "github"]);
+    let place = "::error file=020-hello/lesson.md,line=5,title=hello::the link #nowhere";
+    assert!(ran.status == 1 && ran.stdout.contains(place), "{ran:?}");
+    let ran = author(course.path(), &["check", "--lint", "--report", "junit"]);
+    assert!(
+        ran.stdout.contains("<testsuite name=\"hello\" tests=\"1\"") && ran.stdout.contains("<failure"),
+        "{ran:?}"
+    );
+
+    let ran = author(course.path(), &["check", "hello", "--translated"]);
+    assert!(ran.stdout.contains("marked"), "{ran:?}");
+    assert!(!lint(course.path()).iter().any(|one| one.contains("has changed")));
+}
+
+#[test]
+fn what_makes_a_lesson_unreadable_is_named_too() {
+    let course = Course::new();
+    let copy = |name: &str| course.copy(HELLO, name);
+    change(&copy("010-never").join("lesson.toml"), "at_least = \"{{count}}\"", "at_least = 0");
+    let linked = copy("011-linked");
+    fs::remove_file(linked.join("starter.bpf.c")).expect("gone");
+    std::os::unix::fs::symlink("/etc/passwd", linked.join("starter.bpf.c")).expect("a link");
+    fs::write(copy("012-long").join("lesson.md"), "x ".repeat(5 << 20)).expect("a long text");
+    std::os::unix::fs::symlink("/etc", course.path().join("013-folder")).expect("a link");
+    change(&copy("014-twice").join("lesson.toml"), "id = \"attached\"", "id = \"says-its-number\"");
+    let ran = author(course.path(), &["check", "--lint"]);
+    for words in [
+        "can never fail",
+        "starter.bpf.c: is a link",
+        "lesson.md: larger than",
+        "folder: the folder is a link",
+        "two checks are named",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("root:"), "nothing of a link's end is shown");
+    assert_eq!(ran.status, 1);
+}
