@@ -8,6 +8,7 @@ mod check;
 mod course;
 mod draw;
 mod file;
+mod glossary;
 mod highlight;
 mod lint;
 mod markdown;
@@ -17,6 +18,7 @@ mod sections;
 pub use check::{Amount, Check, Expectation, Limit, Whose};
 pub use course::{Course, Entry, Fault, Part};
 pub use draw::{Draw, Draws, Facts};
+pub use glossary::{Glossary, Term, Words};
 pub use lint::{Finding, lint, mark_translated};
 pub use markdown::{Heading, highlight_c, inline};
 pub use picture::picture;
@@ -50,6 +52,8 @@ pub struct Lesson {
     pub part: String,
     /// Time that it takes.
     pub minutes: u32,
+    /// Lessons that should have been read before.
+    pub after: Vec<Slug>,
     /// Oldest kernel, features and hooks that it needs.
     pub needs: Needs,
     /// How it is run.

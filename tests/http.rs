@@ -50,7 +50,17 @@ fn still_works(server: &Server) {
 #[test]
 fn pages_are_read_by_anyone_and_load_nothing_from_elsewhere() {
     let server = Server::start();
-    for path in ["/", "/zh/", "/lessons/hello", "/zh/lessons/hello", "/lessons/opensnoop"] {
+    for path in [
+        "/glossary",
+        "/zh/glossary",
+        "/needs",
+        "/zh/needs",
+        "/",
+        "/zh/",
+        "/lessons/hello",
+        "/zh/lessons/hello",
+        "/lessons/opensnoop",
+    ] {
         let page = server.get(path);
         assert_eq!(page.status, 200, "{path}");
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
 
-use super::{Lesson, file};
+use super::{Glossary, Lesson, file};
 use crate::say::Text;
 
 /// The format of lesson folders that this version reads.
@@ -21,6 +21,8 @@ pub struct Course {
     pub parts: Vec<Part>,
     /// In the order of their numbers.
     pub entries: Vec<Entry>,
+    /// Terms of art.
+    pub glossary: Glossary,
 }
 
 /// A part of the course.
@@ -91,12 +93,13 @@ impl Course {
         }
         let parts: Vec<Part> =
             file.part.into_iter().map(|PartTable { id, title }| Part { id, title: title.into() }).collect();
+        let glossary = Glossary::read(folder).map_err(fail)?;
         let mut entries = Vec::new();
         for (number, slug, path) in folders(folder).map_err(|error| fail(error.to_string()))? {
             let read = if path.is_symlink() {
                 Err("the folder is a link, which is not followed: put the lesson itself there".to_owned())
             } else {
-                file::read(&path, number, &slug)
+                file::read(&path, number, &slug, &glossary)
             };
             entries.push(match read {
                 Ok(lesson) if parts.iter().any(|part| part.id == lesson.part) => {
@@ -111,7 +114,7 @@ impl Course {
             });
         }
         refuse_duplicates(&mut entries);
-        Ok(Self { title: file.title.into(), lead: file.lead.into(), parts, entries })
+        Ok(Self { title: file.title.into(), lead: file.lead.into(), parts, entries, glossary })
     }
 
     /// The lessons that can be read, in order.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use checks::CheckTable;
 
-use super::{Amount, Draw, Expectation, Lesson, Page, Prose, Setup, Source, draw, markdown};
+use super::{Amount, Draw, Expectation, Glossary, Lesson, Page, Prose, Setup, Source, draw, markdown};
 use crate::{
     kernel::{Needs, target},
     say::{Lang, Text},
@@ -47,6 +47,8 @@ struct File {
     summary: Both,
     part: String,
     minutes: u32,
+    #[serde(default)]
+    after: Vec<String>,
     #[serde(default)]
     needs: NeedsTable,
     #[serde(default)]
@@ -100,17 +102,17 @@ struct SourceTable {
 }
 
 /// Reads a lesson's folder. `Err` is a sentence for its author, with the file.
-pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, String> {
+pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) -> Result<Lesson, String> {
     let toml = text(&folder.join("lesson.toml"))?;
     let file: File = toml::from_str(&toml).map_err(|error| format!("lesson.toml: {error}"))?;
     let (program, starter, solution, headers) = sources(folder, slug)?;
     let pictures = |name: &str| fs::symlink_metadata(folder.join(name)).is_ok_and(|facts| facts.is_file());
-    let page = |name: &str| -> Result<Page, String> {
+    let page = |name: &str, lang: Lang| -> Result<Page, String> {
         let markdown = text(&folder.join(name))?;
-        markdown::render(&markdown, &format!("/lessons/{slug}/"), pictures)
+        markdown::render(&markdown, &format!("/lessons/{slug}/"), pictures, glossary.reader(lang))
             .map_err(|wrong| wrong.sentence(name, &markdown))
     };
-    let zh = folder.join("lesson.zh.md").is_file().then(|| page("lesson.zh.md")).transpose()?;
+    let zh = folder.join("lesson.zh.md").is_file().then(|| page("lesson.zh.md", Lang::Zh)).transpose()?;
     let lesson = Lesson {
         slug: slug.to_owned(),
         number,
@@ -119,6 +121,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
         summary: file.summary.into(),
         part: file.part,
         minutes: file.minutes,
+        after: file.after,
         needs: file.needs.read()?,
         run: Setup {
             seconds: file.run.seconds.unwrap_or(DEFAULT_SECONDS),
@@ -145,7 +148,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str) -> Result<Lesson, Str
             .into_iter()
             .map(|SourceTable { title, place }| Source { title, place })
             .collect(),
-        text: Prose { en: page("lesson.md")?, zh },
+        text: Prose { en: page("lesson.md", Lang::En)?, zh },
         program,
         starter,
         solution,

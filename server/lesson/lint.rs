@@ -52,7 +52,7 @@ pub fn lint(lesson: &Lesson, course: &Course) -> Vec<Finding> {
         }
     }
     lint.files(&english, &chinese);
-    lint.table();
+    lint.table(course);
     for (file, text) in [("starter.bpf.c", &lesson.starter), ("solution.bpf.c", &lesson.solution)] {
         for (line, what) in prints::wrong(text, lesson.needs.kernel) {
             lint.error(file, Some(line), what);
@@ -200,7 +200,7 @@ impl Lint<'_> {
     }
 
     /// What `lesson.toml` says and nobody uses, or should say.
-    fn table(&mut self) {
+    fn table(&mut self, course: &Course) {
         let toml = self.text("lesson.toml");
         let line_of = |needle: &str| toml.lines().position(|line| line.contains(needle)).map(|at| at + 1);
         let lesson = self.lesson;
@@ -216,6 +216,13 @@ impl Lint<'_> {
         }
         if lesson.sources.is_empty() {
             self.warn("lesson.toml", None, "names no sources: say where a reader finds more".into());
+        }
+        for before in &lesson.after {
+            let known = course.lesson(before);
+            if known.is_none_or(|before| before.number >= lesson.number) {
+                let what = format!("after names {before}, which is no lesson before this one");
+                self.error("lesson.toml", line_of("after ="), what);
+            }
         }
         let used: BTreeSet<&str> = draw::names(&toml).collect();
         for name in lesson.draws.keys().filter(|name| !used.contains(name.as_str())) {

@@ -9,6 +9,7 @@ use pulldown_cmark::{
 
 use super::{
     Page,
+    glossary::Reader,
     highlight::{escape, highlight},
     sections,
 };
@@ -48,12 +49,18 @@ fn wrong(at: &str, what: String) -> Wrong {
 }
 
 /// Renders a lesson's text. Pictures are looked for by `has_picture` and lie
-/// below `base`.
-pub(super) fn render(markdown: &str, base: &str, has_picture: impl Fn(&str) -> bool) -> Result<Page, Wrong> {
+/// below `base`; the first use of each of the glossary's terms leads there.
+pub(super) fn render(
+    markdown: &str,
+    base: &str,
+    has_picture: impl Fn(&str) -> bool,
+    mut terms: Reader<'_>,
+) -> Result<Page, Wrong> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut events = TextMergeStream::new(Parser::new_ext(markdown, options)).peekable();
     let mut out: Vec<Event<'_>> = Vec::new();
     let mut headings = Vec::new();
+    let mut in_link = false;
     while let Some(event) = events.next() {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
@@ -107,6 +114,30 @@ pub(super) fn render(markdown: &str, base: &str, has_picture: impl Fn(&str) -> b
             Event::Start(Tag::Link { ref dest_url, .. }) if !is_safe_link(dest_url) => {
                 let what = format!("the link {dest_url} leaves the lab: name the source in words");
                 return Err(wrong(dest_url, what));
+            }
+            Event::Start(Tag::Link { .. }) => {
+                in_link = true;
+                out.push(event);
+            }
+            Event::End(TagEnd::Link) => {
+                in_link = false;
+                out.push(event);
+            }
+            Event::Text(ref text) if !in_link => {
+                for (piece, term) in terms.read(text) {
+                    let text = Event::Text(piece.to_owned().into());
+                    match term {
+                        None => out.push(text),
+                        Some(term) => {
+                            let lead = format!("<a class=\"term\" href=\"{}\">", terms.href(term));
+                            out.extend([
+                                Event::InlineHtml(lead.into()),
+                                text,
+                                Event::InlineHtml("</a>".into()),
+                            ]);
+                        }
+                    }
+                }
             }
             // Which English a translated section follows is for its author.
             Event::Html(ref raw) if raw.lines().all(|line| sections::mark(line).is_some()) => {}
@@ -211,9 +242,11 @@ fn is_safe_link(to: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{lesson::Glossary, say::Lang};
 
     fn page(markdown: &str) -> Result<Page, Wrong> {
-        render(markdown, "/lessons/x/", |name| name == "there.svg")
+        let terms = Glossary::default();
+        render(markdown, "/lessons/x/", |name| name == "there.svg", terms.reader(Lang::En))
     }
 
     #[test]

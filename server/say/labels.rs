@@ -57,6 +57,17 @@ labels! {
 
     // The course and the text of a lesson.
     minutes: "min", "分钟";
+    read_before: "Read before:", "先读：";
+    glossary: "Glossary", "术语表";
+    glossary_lead: "The words that the lessons take for granted once they were explained. In a lesson the first use of each leads here.", "课程里解释过一次之后就不再解释的术语。每一课第一次用到某个术语时，都会链接到这里。";
+    needs: "What each lesson needs", "每课需要什么";
+    needs_lead: "Made from the lessons themselves, and from what each kernel was found to have by trying it.", "由课程文件生成；各内核是否具备，是逐项试出来的。";
+    needs_lesson: "Lesson", "课程";
+    needs_kernel: "First kernel", "最低内核版本";
+    needs_programs: "Program types", "程序类型";
+    needs_more: "Maps, helpers and more", "map、helper 等";
+    needs_hooks: "Hooks", "挂载点";
+    needs_met: "has it all", "全部具备";
     lesson_broken: "This lesson cannot be shown:", "本课无法显示：";
     on_this_page: "On this page", "本页目录";
     untranslated: "This lesson is in English so far.", "本课暂时只有英文版。";

@@ -1,5 +1,7 @@
 //! The pages: askama's templates and what fills them.
 
+mod glossary;
+mod needs;
 mod views;
 
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use crate::{
     lesson::{Entry, picture as picture_of},
     say::{Lang, Sentence},
 };
+use glossary::GlossaryPage;
+use needs::NeedsPage;
 use views::{CoursePage, Frame, LessonPage, MessagePage};
 
 pub(super) async fn course_en(site: State<Arc<Site>>, headers: HeaderMap) -> Response {
@@ -41,6 +45,32 @@ pub(super) async fn lesson_zh(
     Path(slug): Path<String>,
 ) -> Response {
     lesson(&site, &headers, Lang::Zh, &slug)
+}
+
+pub(super) async fn glossary_en(site: State<Arc<Site>>) -> Response {
+    glossary(&site, Lang::En)
+}
+
+pub(super) async fn glossary_zh(site: State<Arc<Site>>) -> Response {
+    glossary(&site, Lang::Zh)
+}
+
+pub(super) async fn needs_en(site: State<Arc<Site>>) -> Response {
+    needs(&site, Lang::En).await
+}
+
+pub(super) async fn needs_zh(site: State<Arc<Site>>) -> Response {
+    needs(&site, Lang::Zh).await
+}
+
+fn glossary(site: &Site, lang: Lang) -> Response {
+    let view = GlossaryPage::new(Frame::new(site, lang, "glossary"), &site.course().glossary);
+    page(StatusCode::OK, &view.nonce, &view)
+}
+
+async fn needs(site: &Site, lang: Lang) -> Response {
+    let view = NeedsPage::new(Frame::new(site, lang, "needs"), site, &site.course()).await;
+    page(StatusCode::OK, &view.nonce, &view)
 }
 
 fn course(site: &Site, headers: &HeaderMap, lang: Lang) -> Response {

@@ -16,10 +16,10 @@ use crate::{
 
 /// What every page has.
 pub(super) struct Frame {
-    lang: Lang,
+    pub(super) lang: Lang,
     pub(super) nonce: String,
-    other_href: String,
-    v: String,
+    pub(super) other_href: String,
+    pub(super) v: String,
 }
 
 impl Frame {
@@ -34,14 +34,14 @@ impl Frame {
 }
 
 /// Where a language's pages begin.
-fn home(lang: Lang) -> &'static str {
+pub(super) fn home(lang: Lang) -> &'static str {
     match lang {
         Lang::En => "/",
         Lang::Zh => "/zh/",
     }
 }
 
-fn href(lang: Lang, slug: &str) -> String {
+pub(super) fn href(lang: Lang, slug: &str) -> String {
     format!("{}lessons/{slug}", home(lang))
 }
 
@@ -67,6 +67,7 @@ pub(super) struct CoursePage {
 
 struct PartView {
     title: String,
+    minutes: u32,
     lessons: Vec<LessonRow>,
 }
 
@@ -88,7 +89,8 @@ impl CoursePage {
             .map(|part| {
                 let lessons = course.lessons().filter(|lesson| lesson.part == part.id);
                 let title = part.title.get(lang).to_owned();
-                PartView { title, lessons: lessons.map(|lesson| LessonRow::new(lesson, lang)).collect() }
+                let lessons: Vec<_> = lessons.map(|lesson| LessonRow::new(lesson, lang)).collect();
+                PartView { title, minutes: lessons.iter().map(|lesson| lesson.minutes).sum(), lessons }
             })
             .filter(|part| !part.lessons.is_empty())
             .collect();
@@ -104,7 +106,11 @@ impl CoursePage {
             })
             .collect();
         if !broken.is_empty() {
-            parts.push(PartView { title: lang.labels().lesson_broken.to_owned(), lessons: broken });
+            parts.push(PartView {
+                title: lang.labels().lesson_broken.to_owned(),
+                minutes: 0,
+                lessons: broken,
+            });
         }
         Self {
             lang: lang.code(),
@@ -148,6 +154,7 @@ pub(super) struct LessonPage {
     summary: String,
     part_title: String,
     minutes: u32,
+    after: Vec<NavLink>,
     html: String,
     previous: Option<NavLink>,
     next: Option<NavLink>,
@@ -237,6 +244,7 @@ impl LessonPage {
             summary: lesson.summary.get(lang).to_owned(),
             part_title: part.map(|part| part.title.get(lang).to_owned()).unwrap_or_default(),
             minutes: lesson.minutes,
+            after: lesson.after.iter().filter_map(|slug| course.lesson(slug)).map(link).collect(),
             html: page.html.clone(),
             previous: before.map(link),
             next: after.map(link),
