@@ -29,7 +29,7 @@ const FIRST_NUMBER: u64 = 100_000;
 
 /// What the scripts call that a machine may lack.
 const KERNEL_TOOLS: [&str; 8] = ["apt-get", "dpkg-deb", "depmod", "modprobe", "cpio", "xz", "zstd", "awk"];
-const ROOT_TOOLS: [&str; 5] = ["apt-get", "mmdebstrap", "mkfs.erofs", "unshare", "tar"];
+const ROOT_TOOLS: [&str; 6] = ["apt-get", "mmdebstrap", "mkfs.erofs", "unshare", "tar", "cc"];
 
 /// Programs that are for root are not on everybody's path.
 const MORE_PATH: [&str; 2] = ["/usr/sbin", "/sbin"];
