@@ -107,6 +107,7 @@ pub fn main() -> ExitCode {
         return ExitCode::from(127);
     }
     let arguments = Arguments::parse();
+    leave_quietly();
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
@@ -147,6 +148,20 @@ pub fn main() -> ExitCode {
             ExitCode::from(status::UNAVAILABLE)
         }
     }
+}
+
+/// Whoever reads our output may have read enough, as `head` does: then this ends,
+/// and no panic is shown. (The signal that ends other programs here would also
+/// end a server whose compiler has closed its input.)
+fn leave_quietly() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload().downcast_ref::<String>();
+        if said.is_some_and(|said| said.starts_with("failed printing to stdout")) {
+            std::process::exit(status::OK.into());
+        }
+        usual(panic);
+    }));
 }
 
 /// The status of one kernel's end.

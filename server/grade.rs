@@ -3,6 +3,7 @@
 //! Pure: the page and CI use the same one. Knows lessons' checks and events,
 //! and neither sockets nor kernels.
 
+mod entry;
 mod lines;
 mod watch;
 mod written;

@@ -3,6 +3,7 @@
 //! Knows BTF kinds and layouts. Does not know where the bytes come from.
 
 mod address;
+mod hidden;
 
 pub(crate) use address::prefix;
 use bpflab_worker::{MAX_DEPTH, Value};
@@ -18,6 +19,11 @@ const MAX_ELEMENTS: usize = 256;
 pub(crate) fn decode(btf: &Btf<'_>, id: TypeId, bytes: &[u8]) -> Value {
     // One level is left for the array of a per-CPU value around this one.
     decode_at(btf, id, bytes, MAX_DEPTH - 1).unwrap_or_else(|| Value::Bytes(bytes.to_vec()))
+}
+
+/// A map's key: with what its value does not tell, since that makes keys differ.
+pub(crate) fn decode_key(btf: &Btf<'_>, id: TypeId, bytes: &[u8]) -> Value {
+    hidden::shown(btf, id, bytes, decode(btf, id, bytes))
 }
 
 fn decode_at(btf: &Btf<'_>, id: TypeId, bytes: &[u8], depth: usize) -> Option<Value> {

@@ -16,7 +16,7 @@ use libbpf_rs::{
 };
 
 use crate::{
-    decode::{decode, prefix},
+    decode::{decode, decode_key, prefix},
     symbols::Symbols,
 };
 
@@ -151,8 +151,18 @@ fn typed(btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
 }
 
 fn keyed(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
-    let prefix = (map.map_type() == MapType::LpmTrie).then(|| prefix(bytes)).flatten();
-    prefix.unwrap_or_else(|| typed(btf, id, bytes))
+    let number =
+        || bytes.try_into().ok().map(|word| Value::Uint { value: u32::from_ne_bytes(word).into(), bits: 32 });
+    let known = match map.map_type() {
+        MapType::LpmTrie => prefix(bytes),
+        // libbpf keeps the types of these from the kernel; their keys are numbers.
+        MapType::StackTrace | MapType::ProgArray | MapType::ArrayOfMaps => number(),
+        _ => None,
+    };
+    known.unwrap_or_else(|| match btf {
+        Some(btf) if id != TypeId::from(0) => decode_key(btf, id, bytes),
+        _ => Value::Bytes(bytes.to_vec()),
+    })
 }
 
 fn values(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {

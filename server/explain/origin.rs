@@ -32,6 +32,38 @@ pub(super) fn origin<'l>(log: &'l str, verdict: &str) -> Option<(Option<&'l str>
     Some((shown(&lines[..at]), instruction(lines[at])?))
 }
 
+/// Helpers after which no pointer into the packet holds (net/core/filter.c,
+/// bpf_helper_changes_pkt_data()).
+const MOVES_PACKETS: [&str; 12] = [
+    "bpf_skb_pull_data",
+    "bpf_skb_store_bytes",
+    "bpf_skb_change_",
+    "bpf_skb_adjust_room",
+    "bpf_skb_vlan_",
+    "bpf_l3_csum_replace",
+    "bpf_l4_csum_replace",
+    "bpf_clone_redirect",
+    "bpf_xdp_adjust_",
+    "bpf_lwt_",
+    "bpf_msg_",
+    "bpf_sk_store_hdr_opt",
+];
+
+/// The call that made a plain number of a packet pointer in the verdict's
+/// register, where it was one before and nothing was put there since.
+pub(super) fn moved<'l>(log: &'l str, verdict: &str) -> Option<&'l str> {
+    let register = register(verdict)?;
+    let lines: Vec<&str> = log.lines().map(str::trim).collect();
+    let (at, helper) = (lines.iter().enumerate().rev()).find_map(|(at, line)| {
+        let name = instruction(line)?.strip_prefix("call ")?.split('#').next()?;
+        MOVES_PACKETS.iter().any(|known| name.starts_with(known)).then_some((at, name))
+    })?;
+    let was_packet = ["", "_w", "_r", "_rw"].map(|mark| format!("R{register}{mark}=pkt"));
+    let was = lines[..at].iter().any(|line| was_packet.iter().any(|words| line.contains(words)));
+    let since = lines[at + 1..].iter().any(|line| instruction(line).is_some_and(|text| sets(text, register)));
+    (was && !since).then_some(helper)
+}
+
 /// The last source line that was shown.
 fn shown<'l>(lines: &[&'l str]) -> Option<&'l str> {
     lines.iter().rev().find_map(|line| line.strip_prefix("; "))

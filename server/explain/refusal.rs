@@ -1,6 +1,9 @@
 //! A refused load -> one finding, on the line that the verifier was at.
 
-use super::{origin::origin, verifier::mistake};
+use super::{
+    origin::{moved, origin},
+    verifier::mistake,
+};
 use crate::{
     diagnostic::{Diagnostic, Note, Origin, Place, Words},
     say::{Mistake, Sentence},
@@ -75,8 +78,11 @@ fn known(log: &str) -> Option<(&str, Mistake)> {
     let mut lines = last_lines(log).take(LAST);
     let last = lines.find_map(|line| Some((line, mistake(line)?)))?;
     let closer = match last.1 {
-        Mistake::ValueBounds { size: None } | Mistake::Context { .. } => {
-            lines.next().and_then(|line| Some((line, mistake(line)?)))
+        Mistake::ValueBounds { size: None }
+        | Mistake::PacketBounds { size: None }
+        | Mistake::Context { .. } => lines.next().and_then(|line| Some((line, mistake(line)?))),
+        Mistake::NotAPointer { is_pid_like: true } => {
+            moved(log, last.0).map(|helper| (last.0, Mistake::PacketMoved { helper: helper.to_owned() }))
         }
         _ => None,
     };

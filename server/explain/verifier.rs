@@ -27,9 +27,9 @@ const VERDICTS: &[(&str, Make)] = &[
     (r"R\d+ invalid mem access '(inv|scalar)'", |_| Some(Mistake::NotAPointer { is_pid_like: true })),
     (r"R\d+ invalid mem access '", |_| Some(Mistake::NotAPointer { is_pid_like: false })),
     (r"invalid access to packet, off=-?\d+ size=(\d+)", |c| {
-        Some(Mistake::PacketBounds { size: number(c, 1)? })
+        Some(Mistake::PacketBounds { size: number(c, 1) })
     }),
-    (r"R\d+ offset is outside of the packet", |_| Some(Mistake::PacketBounds { size: 1 })),
+    (r"R\d+ offset is outside of the packet", |_| Some(Mistake::PacketBounds { size: None })),
     (r"invalid access to map value, value_size=(\d+)", |c| Some(Mistake::ValueBounds { size: number(c, 1) })),
     (r"invalid access to (?:memory|mem), mem_size=(\d+)", |c| {
         Some(Mistake::ValueBounds { size: number(c, 1) })

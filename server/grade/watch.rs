@@ -1,11 +1,10 @@
 //! One check under way: what it has seen, and when it is decided.
 
-use std::collections::BTreeMap;
-
 use bpflab_worker::{MapView, OutputStream, TraceLine, Value};
 use regex::Regex;
 
 use super::{
+    entry::{self, Entries},
     lines::{Lines, cut},
     written::written,
 };
@@ -44,7 +43,9 @@ enum Seen {
         value: Option<Value>,
     },
     Map {
-        entries: BTreeMap<String, Value>,
+        entries: Entries,
+        /// Whether the program has such a map.
+        exists: bool,
     },
     Attached {
         pattern: Option<Regex>,
@@ -60,7 +61,7 @@ impl Watch {
                 Seen::Attached { pattern: Regex::new(section).ok(), sections: Vec::new() }
             }
             Expectation::Global { .. } => Seen::Global { value: None },
-            Expectation::Map { .. } => Seen::Map { entries: BTreeMap::new() },
+            Expectation::Map { .. } => Seen::Map { entries: Entries::new(), exists: false },
             Expectation::Trace { .. } | Expectation::Output { .. } | Expectation::Record { .. } => {
                 Seen::Nothing
             }
@@ -123,7 +124,10 @@ impl Watch {
             {
                 *value = Some(global.value.clone());
             }
-            (Seen::Map { entries }, Expectation::Map { name, .. }, RunEvent::Map(view))
+            (Seen::Map { exists, .. }, Expectation::Map { name, .. }, RunEvent::Loaded { maps, .. }) => {
+                *exists = maps.iter().any(|map| map.name == *name);
+            }
+            (Seen::Map { entries, .. }, Expectation::Map { name, .. }, RunEvent::Map(view))
                 if view.name == *name =>
             {
                 update(entries, view);
@@ -225,6 +229,9 @@ impl Watch {
             (_, Expectation::Global { name, .. }) => {
                 Sentence::SawValue { what: name.clone(), value: self.value(facts) }
             }
+            (_, Expectation::Map { name, entries: Some(_), .. }) => {
+                Sentence::SawEntries { map: name.clone(), entries: self.value(facts) }
+            }
             (_, Expectation::Map { name, key, field, .. }) => {
                 let mut what = name.clone();
                 if let Some(key) = key {
@@ -243,27 +250,12 @@ impl Watch {
     fn value(&self, facts: &Facts) -> Option<String> {
         match (&self.seen, &self.check.expects) {
             (Seen::Global { value }, _) => value.as_ref().map(written),
-            (Seen::Map { entries }, Expectation::Map { key, field, sum, .. }) => {
-                let entry = match key {
-                    Some(key) => entries.get(&facts.fill(key)),
-                    None => entries.values().next(),
-                }?;
-                let path = |mut value: Value| -> Option<Value> {
-                    for name in field {
-                        let Value::Struct(fields) = value else { return None };
-                        value = fields.into_iter().find(|(own, _)| own == name)?.1;
-                    }
-                    Some(value)
-                };
-                match (entry, sum) {
-                    (Value::PerCpu(values), true) => {
-                        let numbers = values.iter().filter_map(|value| path(value.clone()));
-                        let sum: i128 =
-                            numbers.filter_map(|value| written(&value).parse::<i128>().ok()).sum();
-                        Some(sum.to_string())
-                    }
-                    (entry, _) => path(entry.clone()).as_ref().map(written),
-                }
+            (Seen::Map { entries, exists: true }, Expectation::Map { entries: Some(pattern), .. }) => {
+                entry::count(entries, &facts.fill_with(pattern, regex::escape)).map(|count| count.to_string())
+            }
+            (Seen::Map { entries, .. }, Expectation::Map { key, field, sum, entries: None, .. }) => {
+                let key = key.as_ref().map(|key| facts.fill(key));
+                entry::value(entries, key.as_deref(), field, *sum)
             }
             _ => None,
         }
@@ -288,7 +280,7 @@ fn printed(of: Printed, lines: &Lines, amount: &Amount, facts: &Facts) -> Senten
     Sentence::SawOutput { of, matching, total, wanted, example: lines.example(wanted) }
 }
 
-fn update(entries: &mut BTreeMap<String, Value>, view: &MapView) {
+fn update(entries: &mut Entries, view: &MapView) {
     if view.full {
         entries.clear();
     }

@@ -58,10 +58,13 @@ pub enum Expectation {
         name: String,
         /// The key as shown; the first entry without it. A template.
         key: Option<String>,
-        /// A path into a struct value.
+        /// A path into the value, of fields and indexes.
         field: Vec<String>,
-        /// Add up a per-CPU value.
+        /// Add up a per-CPU value, an array, or both.
         sum: bool,
+        /// Instead of a value: count the entries that match, each written as
+        /// `KEY: VALUE`. A regular expression, a template whose values are escaped.
+        entries: Option<String>,
         /// What it must be.
         limit: Limit,
     },

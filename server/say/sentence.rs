@@ -215,6 +215,10 @@ pub enum Sentence {
         what: String,
         value: Option<String>,
     },
+    SawEntries {
+        map: String,
+        entries: Option<String>,
+    },
     SawSections {
         sections: Vec<String>,
     },

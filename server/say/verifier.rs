@@ -11,7 +11,8 @@ use super::Lang;
 pub enum Mistake {
     NullCheck { what: Pointee },
     NotAPointer { is_pid_like: bool },
-    PacketBounds { size: i64 },
+    PacketBounds { size: Option<i64> },
+    PacketMoved { helper: String },
     ValueBounds { size: Option<i64> },
     Unbounded,
     NegativeIndex,
@@ -66,6 +67,7 @@ impl Mistake {
             Self::NullCheck { .. } => "verifier-null-check",
             Self::NotAPointer { .. } => "verifier-not-a-pointer",
             Self::PacketBounds { .. } => "verifier-packet-bounds",
+            Self::PacketMoved { .. } => "verifier-packet-moved",
             Self::ValueBounds { .. } => "verifier-value-bounds",
             Self::Unbounded => "verifier-unbounded",
             Self::NegativeIndex => "verifier-negative",

@@ -85,7 +85,9 @@ struct MapTable {
     name: String,
     key: Option<Word>,
     field: Option<String>,
-    per_cpu: Option<PerCpu>,
+    per_cpu: Option<Sum>,
+    sum: Option<bool>,
+    entries: Option<String>,
     equals: Option<Word>,
     at_least: Option<Word>,
     at_most: Option<Word>,
@@ -93,7 +95,7 @@ struct MapTable {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum PerCpu {
+enum Sum {
     Sum,
 }
 
@@ -157,12 +159,19 @@ impl CheckTable {
             expects.push(Expectation::Global { name: global.name, limit });
         }
         if let Some(map) = self.map {
+            if let Some(text) = &map.entries {
+                pattern(text)?;
+                if map.key.is_some() || map.field.is_some() {
+                    return Err(at("entries counts entries: it goes with neither key nor field"));
+                }
+            }
             expects.push(Expectation::Map {
                 limit: value(map.equals, map.at_least, map.at_most)?,
                 name: map.name,
                 key: map.key.map(String::from),
                 field: map.field.map(|path| path.split('.').map(str::to_owned).collect()).unwrap_or_default(),
-                sum: map.per_cpu.is_some(),
+                sum: map.per_cpu.is_some() || map.sum.unwrap_or_default(),
+                entries: map.entries,
             });
         }
         if let Some(attached) = self.attached {

@@ -15,7 +15,7 @@ fn pointee(what: Pointee) -> &'static str {
 pub(super) fn say(mistake: &M, program: &str) -> String {
     let (wrong, mend) = match mistake {
         M::NullCheck { what } => (
-            format!("it uses {} without a look", pointee(*what)),
+            format!("it uses, without a look, {}", pointee(*what)),
             "Compare it with NULL first, and leave when it is: if (!p) return 0;".to_owned(),
         ),
         M::NotAPointer { is_pid_like: true } => (
@@ -27,8 +27,16 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "Read memory behind an address with bpf_probe_read_kernel() or bpf_probe_read_user(); pass on pointers as they came, without arithmetic that loses them.".into(),
         ),
         M::PacketBounds { size } => (
-            format!("it reads {size} bytes of the packet that may lie behind the packet's end"),
+            match size {
+                None => "it reads part of the packet that may lie behind the packet's end".to_owned(),
+                Some(1) => "it reads a byte of the packet that may lie behind the packet's end".to_owned(),
+                Some(size) => format!("it reads {size} bytes of the packet that may lie behind the packet's end"),
+            },
             "Compare with data_end before the read: if ((void *)(header + 1) > data_end) return …; and compare again after each step whose length varies.".into(),
+        ),
+        M::PacketMoved { helper } => (
+            format!("it uses a pointer into the packet from before {helper}(), which may have moved the packet"),
+            "After such a call read data and data_end from the context again, and compare them again.".into(),
         ),
         M::ValueBounds { size: Some(size) } => (
             format!("it goes outside of memory that has {size} bytes"),

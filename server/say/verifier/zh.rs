@@ -27,8 +27,15 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "用 bpf_probe_read_kernel() 或 bpf_probe_read_user() 读取某个地址后的内存；指针要原样传递，不要做会丢失其类型的运算。".into(),
         ),
         M::PacketBounds { size } => (
-            format!("读取的 {size} 个字节可能越过数据包的末尾"),
+            match size {
+                None => "读取的内容可能越过数据包的末尾".to_owned(),
+                Some(size) => format!("读取的 {size} 个字节可能越过数据包的末尾"),
+            },
             "读取前先与 data_end 比较：if ((void *)(header + 1) > data_end) return …；每跨过一段长度可变的内容后都要再比较一次。".into(),
+        ),
+        M::PacketMoved { helper } => (
+            format!("使用了在 {helper}() 之前取得的数据包指针，而这个调用可能已经移动了数据包"),
+            "这类调用之后，要从上下文重新读取 data 和 data_end，并重新比较。".into(),
         ),
         M::ValueBounds { size: Some(size) } => (
             format!("访问越出了只有 {size} 个字节的内存"),
