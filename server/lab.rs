@@ -12,11 +12,12 @@ use bpflab_worker::{Span, Window};
 use crate::{
     backend::{Backends, GuestSettings, Guests, Host, HostSettings, Programs, Rehearsal},
     compile::{self, Compilers, Confinement},
-    dice,
+    dice, explain,
     image::Recipe,
+    kernel::{Features, unmet},
     lesson::{Facts, Lesson},
     run::{self, LIMITS, Lab, Submission},
-    say::Sentence,
+    say::{Lang, Sentence},
 };
 
 /// Where the lab finds and keeps things.
@@ -59,6 +60,12 @@ impl Setup {
     pub fn local() -> Self {
         Self { host: HostSettings::local(), own_files: true, warm_bytes: 0 }
     }
+}
+
+/// What a kernel lacks of a lesson's needs, in words; nothing, if it has it all.
+pub fn lacks(lesson: &Lesson, release: &str, features: &Features, lang: Lang) -> Vec<String> {
+    let found = explain::unmet(unmet(&lesson.needs, release, features), &[], (&lesson.program, ""));
+    found.iter().map(|one| one.message.say(lang)).collect()
 }
 
 /// The part of the machine's memory that warm guests may take, unless said otherwise.

@@ -92,7 +92,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("backend", &["kernel", "image"]),
     ("run", &["compile", "backend", "explain", "kernel"]),
     ("grade", &["lesson", "run"]),
-    ("lab", &["lesson", "compile", "backend", "run", "kernel", "image"]),
+    ("lab", &["lesson", "compile", "backend", "run", "kernel", "image", "explain"]),
     ("wire", &["run", "backend", "kernel"]),
     ("web", &["lesson", "grade", "run", "backend", "compile", "kernel", "lab", "wire"]),
     (

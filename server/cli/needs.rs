@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::{Context, Format, kernels, status};
 use crate::{
-    explain,
-    kernel::{HOST, unmet},
+    kernel::HOST,
     lab,
     lesson::{Course, Lesson},
     say::Lang,
@@ -53,14 +52,10 @@ pub(super) async fn needs(arguments: Arguments, context: &Context) -> anyhow::Re
     for lesson in course.lessons() {
         let (mut met, mut lacking) = (Vec::new(), Vec::new());
         for (kernel, release, features) in &known {
-            let lacks = unmet(&lesson.needs, release, features);
-            match lacks.is_empty() {
+            let why = lab::lacks(lesson, release, features, context.lang);
+            match why.is_empty() {
                 true => met.push(kernel.as_str()),
-                false => {
-                    let found = explain::unmet(lacks, &[], (&lesson.program, ""));
-                    let why = found.iter().map(|one| one.message.say(context.lang)).collect();
-                    lacking.push(Lacking { kernel, why });
-                }
+                false => lacking.push(Lacking { kernel, why }),
             }
         }
         match arguments.format {

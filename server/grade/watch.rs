@@ -230,7 +230,7 @@ impl Watch {
                 Sentence::SawValue { what: name.clone(), value: self.value(facts) }
             }
             (_, Expectation::Map { name, entries: Some(_), .. }) => {
-                Sentence::SawEntries { map: name.clone(), entries: self.value(facts) }
+                Sentence::SawEntries(name.clone(), self.value(facts))
             }
             (_, Expectation::Map { name, key, field, .. }) => {
                 let mut what = name.clone();

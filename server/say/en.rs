@@ -275,10 +275,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         }
         S::SawValue { what, value: Some(value) } => format!("{what} was {value} in the end."),
         S::SawValue { what, value: None } => format!("There was no {what}."),
-        S::SawEntries { map, entries: Some(entries) } => {
+        S::SawEntries(map, Some(entries)) => {
             format!("{map} had {entries} such entries in the end.")
         }
-        S::SawEntries { map, entries: None } => format!("The program has no map {map}."),
+        S::SawEntries(map, None) => format!("The program has no map {map}."),
         S::SawSections { sections } => format!("Attached: {}.", list(sections)),
         S::SawNothing => "The run ended before this could be looked at.".into(),
         S::NoSuchPage => "There is no such page.".into(),

@@ -215,10 +215,8 @@ pub enum Sentence {
         what: String,
         value: Option<String>,
     },
-    SawEntries {
-        map: String,
-        entries: Option<String>,
-    },
+    /// Of which map, and how many.
+    SawEntries(String, Option<String>),
     SawSections {
         sections: Vec<String>,
     },

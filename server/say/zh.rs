@@ -248,8 +248,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
         }
         S::SawValue { what, value: Some(value) } => format!("{what} 最后是 {value}。"),
         S::SawValue { what, value: None } => format!("没有 {what}。"),
-        S::SawEntries { map, entries: Some(entries) } => format!("{map} 最后有 {entries} 个这样的条目。"),
-        S::SawEntries { map, entries: None } => format!("程序没有名为 {map} 的 map。"),
+        S::SawEntries(map, Some(entries)) => format!("{map} 最后有 {entries} 个这样的条目。"),
+        S::SawEntries(map, None) => format!("程序没有名为 {map} 的 map。"),
         S::SawSections { sections } => format!("已挂载：{}。", list(sections)),
         S::SawNothing => "还没来得及检查这一项，运行就结束了。".into(),
         S::NoSuchPage => "没有这个页面。".into(),

@@ -10,8 +10,8 @@ use super::{
     views::{Frame, home, href},
 };
 use crate::{
-    explain,
-    kernel::{Features, HOST, Kernel, unmet},
+    kernel::{Features, HOST, Kernel},
+    lab,
     lesson::{Course, Lesson},
     say::{Lang, labels::Labels},
 };
@@ -90,10 +90,7 @@ impl Row {
 
 impl Cell {
     fn new(lesson: &Lesson, (_, release, features): &Known, lang: Lang) -> Self {
-        let lacks = unmet(&lesson.needs, release, features);
-        let met = lacks.is_empty();
-        let found = explain::unmet(lacks, &[], (&lesson.program, ""));
-        let why: Vec<String> = found.iter().map(|one| one.message.say(lang)).collect();
-        Self { met, why: why.join(" ") }
+        let why = lab::lacks(lesson, release, features, lang);
+        Self { met: why.is_empty(), why: why.join(" ") }
     }
 }
