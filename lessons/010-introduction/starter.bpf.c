@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+/* How often somebody asked. User space can read it. */
+__u64 links = 0;
+
+/* Runs whenever a process asks the kernel for a symbolic link. */
+SEC("tp/syscalls/sys_enter_symlinkat")
+int count_links(void *ctx)
+{
+	links++;
+	bpf_printk("link %llu", links);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
