@@ -9,7 +9,7 @@ LISTEN   ?= 127.0.0.1:8080
 BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
 # Many guests, many seconds: after all that fails sooner, and one test at a time.
-LONG     := abuse both damage edits guests images_from_packages kernels mistakes programs stress terminal verified
+LONG     := abuse both cheats damage edits guests images_from_packages kernels mistakes programs stress terminal verified
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
@@ -74,7 +74,7 @@ test: setup setup-test page
 	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG),$(TESTS)))
 	@cargo test --no-fail-fast $(addprefix --test=,$(LONG)) -- --test-threads=1
 	$(call say,4 of 5: the lessons on every kernel)
-	@cargo run --quiet -- check --kernel all --jobs 2
+	@cargo run --quiet -- check --kernel all --jobs 3
 	$(call say,5 of 5: the page in a browser)
 	@cd tests/browser && { cmp -s package-lock.json node_modules/.bpflab-lock || \
 		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }

@@ -53,5 +53,5 @@ fn every_mistake_is_explained_on_its_line_on_every_kernel() {
     if !can_use_guests() {
         return;
     }
-    cases::try_each(&cases::programs("mistakes"), wrong);
+    cases::try_each(&cases::programs("mistakes"), 2, |path| wrong(path));
 }

@@ -113,5 +113,5 @@ fn every_kind_of_program_shows_its_effect_on_every_kernel_that_has_it() {
     if !can_use_guests() {
         return;
     }
-    cases::try_each(&cases::programs("programs"), |path| Case::read(path).run());
+    cases::try_each(&cases::programs("programs"), 2, |path| Case::read(path).run());
 }

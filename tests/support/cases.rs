@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     thread,
 };
@@ -24,17 +24,17 @@ pub(crate) fn programs(folder: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Tries each program, two at a time: a run mostly waits. Panics with all that
-/// was wrong.
-pub(crate) fn try_each(paths: &[PathBuf], wrong: impl Fn(&Path) -> Vec<String> + Sync) {
-    let left = Mutex::new(paths.iter());
+/// Tries each, so many at a time: a run mostly waits. Panics with all that was
+/// wrong.
+pub(crate) fn try_each<T: Sync>(cases: &[T], at_once: usize, wrong: impl Fn(&T) -> Vec<String> + Sync) {
+    let left = Mutex::new(cases.iter());
     let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
     let found = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..at_once {
             scope.spawn(|| {
-                while let Some(path) = next() {
-                    let wrong = wrong(path);
+                while let Some(case) = next() {
+                    let wrong = wrong(case);
                     found.lock().unwrap_or_else(PoisonError::into_inner).extend(wrong);
                 }
             });
