@@ -1,5 +1,5 @@
 //! A guest that was restored from a snapshot learns what time it is, and gets
-//! random numbers of its own. Knows the two system calls, nothing of snapshots.
+//! random numbers and process numbers of its own. Knows nothing of snapshots.
 
 use std::{fs::File, io, os::fd::AsRawFd};
 
@@ -17,6 +17,13 @@ const ADD_ENTROPY: libc::Ioctl = 0x4008_5203u32 as libc::Ioctl;
 /// would mix the new seed in at a time of its own choice.
 const RESEED: libc::Ioctl = 0x5207;
 
+/// The process number that was given last: CONFIG_CHECKPOINT_RESTORE.
+const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
+
+/// Where numbering goes on: above what runs, and far below the usual pid_max of 32,768.
+const LEAST_PID: u16 = 400;
+const MOST_PID: u16 = 20_000;
+
 /// Linux's `struct rand_pool_info` with room for one seed.
 #[repr(C)]
 struct PoolInfo {
@@ -25,7 +32,7 @@ struct PoolInfo {
     seed: [u8; 32],
 }
 
-/// Sets the clock and seeds the random pool.
+/// Sets the clock, seeds the random pool, and draws where process numbers go on.
 pub(crate) fn wake(moment: &Moment) -> crate::Result {
     let seconds = i64::try_from(moment.unix_ns / 1_000_000_000)?;
     let nanoseconds = i64::try_from(moment.unix_ns % 1_000_000_000)?;
@@ -40,7 +47,16 @@ pub(crate) fn wake(moment: &Moment) -> crate::Result {
     if unsafe { libc::ioctl(pool.as_raw_fd(), RESEED) } < 0 {
         return Err(io::Error::last_os_error().into());
     }
+    number_anew(&moment.entropy);
     Ok(())
+}
+
+/// All guests of a snapshot would number their processes alike, and a number that
+/// was seen once could be written into a program. A kernel that was built without
+/// this file goes on from where it was.
+fn number_anew(seed: &[u8; 32]) {
+    let drawn = u16::from_ne_bytes([seed[0], seed[1]]) % MOST_PID;
+    let _ = std::fs::write(LAST_PID, (LEAST_PID + drawn).to_string());
 }
 
 /// `uname -r`.
