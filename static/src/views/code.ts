@@ -20,7 +20,7 @@ export function codeOf(program: string, send: (change: Change) => void, go: (fil
   const answer = h("p", { class: "answer", role: "status" });
   const about = h("p", { class: "note" });
   const body = h("tbody");
-  const table = h("table", { class: "code" }, h("caption", { class: "unseen" }, title), body);
+  const table = h("table", { class: "listing" }, h("caption", { class: "unseen" }, title), body);
   const box = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title });
   box.append(table);
   const choice = h("fieldset", { class: "choice" }, h("legend", { class: "unseen" }, say("code_forms")));
@@ -84,7 +84,7 @@ export function codeOf(program: string, send: (change: Change) => void, go: (fil
     const lead = button(line?.text || place, () => {
       mark(of, false);
       if (line !== undefined) go(line.file, line.line);
-    }, "source");
+    }, "to-source");
     return h("tr", { class: "line", "data-of": String(of) }, h("th", { scope: "rowgroup" }, place), h("td", {}, lead));
   }
 
