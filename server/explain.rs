@@ -7,10 +7,12 @@ mod compiled;
 mod origin;
 mod refusal;
 mod silence;
+mod step;
 mod unmet;
 mod verifier;
 
 pub use compiled::{compiled, legacy_maps};
 pub use refusal::{refusal, section_place};
 pub use silence::Seen;
+pub use step::step;
 pub use unmet::{is_unmet, unmet};

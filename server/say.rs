@@ -11,6 +11,7 @@ mod instead;
 pub mod labels;
 mod parts;
 mod sentence;
+mod step;
 mod verifier;
 mod zh;
 
@@ -19,6 +20,7 @@ pub use change::Unchanged;
 pub use instead::Instead;
 pub use parts::{Example, Found, Matters, Printed};
 pub use sentence::Sentence;
+pub use step::Step;
 pub use verifier::{Mistake, Pointee};
 
 /// A language that the lab speaks.

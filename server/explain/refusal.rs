@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Note, Origin, Place, Words},
-    say::{Mistake, Sentence},
+    say::{Mistake, Sentence, Step},
 };
 
 /// A program too large or too branchy for the verifier.
@@ -123,7 +123,8 @@ pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<P
     let Words::Lab(
         Sentence::NoSuchHook { section, .. }
         | Sentence::NeedsTarget { section, .. }
-        | Sentence::AttachErrno { section, .. },
+        | Sentence::AttachErrno { section, .. }
+        | Sentence::Step(Step::Section { section, .. }),
     ) = &found.message
     else {
         return None;

@@ -53,6 +53,8 @@ struct Observation<'a> {
     since: Instant,
     failed: Option<Outcome>,
     verifier: String,
+    /// libbpf's latest words.
+    libbpf: String,
     seen: Seen,
     /// When the worker said something last.
     heard: Instant,
@@ -77,6 +79,7 @@ pub(super) async fn observe(
         since: waited,
         failed: None,
         verifier: String::new(),
+        libbpf: String::new(),
         seen: Seen::default(),
         heard: Instant::now(),
         asked: std::collections::HashMap::new(),
@@ -247,6 +250,8 @@ impl Observation<'_> {
                 let text = text.replace("<stdin>", self.part.submission.sources.program().0);
                 if source == LogSource::Verifier {
                     self.verifier.clone_from(&text);
+                } else {
+                    self.libbpf.clone_from(&text);
                 }
                 self.say(RunEvent::Log { source, text });
             }
@@ -264,7 +269,10 @@ impl Observation<'_> {
             }
             Event::LoadFailed { errno, program } => {
                 let sources = self.part.submission.sources.clone();
-                let found = explain::refusal(&self.verifier, errno, program, sources.program());
+                let step = explain::step(&self.libbpf).filter(|_| self.verifier.is_empty());
+                let mut found = step
+                    .unwrap_or_else(|| explain::refusal(&self.verifier, errno, program, sources.program()));
+                found.place = found.place.take().or(explain::section_place(&found, sources.program()));
                 self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(Outcome::Rejected);
             }

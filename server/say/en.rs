@@ -15,7 +15,7 @@ fn list(names: &[String]) -> String {
 }
 
 /// What an errno usually means when attaching or loading.
-fn errno(number: i32) -> String {
+pub(super) fn errno(number: i32) -> String {
     let words = match number {
         1 => "operation not permitted",
         2 => "no such thing",
@@ -131,6 +131,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         ),
         S::Cause(why) => why.say(Lang::En),
         S::Instead(what) => what.say(Lang::En),
+        S::Step(step) => step.say(Lang::En),
         S::Unchanged(why) => why.say(Lang::En),
         S::GlobalReadOnly { name } => format!(
             "\"{name}\" is a constant: it can be set before the program is loaded, not while it runs."

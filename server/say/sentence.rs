@@ -1,12 +1,6 @@
 //! The sentences, as an enum with arguments.
 
-use super::{
-    cause::Cause,
-    change::Unchanged,
-    instead::Instead,
-    parts::{Example, Found, Matters, Printed},
-    verifier::Mistake,
-};
+use super::{Cause, Example, Found, Instead, Matters, Mistake, Printed, Step, Unchanged};
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +67,7 @@ pub enum Sentence {
     },
     Cause(Cause),
     Instead(Instead),
+    Step(Step),
     Unchanged(Unchanged),
     NotHex {
         program: String,

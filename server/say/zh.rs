@@ -13,7 +13,7 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "无".to_owned() } else { names.join("、") }
 }
 
-fn errno(number: i32) -> String {
+pub(super) fn errno(number: i32) -> String {
     let words = match number {
         1 => "不允许该操作",
         2 => "不存在",
@@ -122,6 +122,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NotHex { program } => format!("无法读取 {program} 的输入：请用十六进制写出每个字节，每字节两位。"),
         S::Cause(why) => why.say(Lang::Zh),
         S::Instead(what) => what.say(Lang::Zh),
+        S::Step(step) => step.say(Lang::Zh),
         S::Unchanged(why) => why.say(Lang::Zh),
         S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),
         S::GlobalNoStimulus { name } => format!("“{name}”应设为触发进程的 pid，但这次运行没有触发进程。"),

@@ -1,0 +1,139 @@
+//! At which step libbpf gave up before the kernel saw a program, from its log.
+//!
+//! Knows libbpf's words (src/libbpf.c). What it does not know it does not guess.
+
+use std::sync::LazyLock;
+
+use bpflab_worker::nearest;
+use regex::{Captures, Regex};
+
+use crate::{
+    diagnostic::{Diagnostic, Origin},
+    say::{Sentence, Step},
+};
+
+/// Names under which libbpf knows kinds of programs, without what follows them.
+const SECTIONS: [&str; 44] = [
+    "tracepoint/",
+    "tp/",
+    "raw_tracepoint/",
+    "raw_tp/",
+    "tp_btf/",
+    "kprobe/",
+    "kretprobe/",
+    "kprobe.multi/",
+    "kretprobe.multi/",
+    "ksyscall/",
+    "kretsyscall/",
+    "fentry/",
+    "fexit/",
+    "fmod_ret/",
+    "fentry.s/",
+    "fexit.s/",
+    "uprobe/",
+    "uretprobe/",
+    "uprobe.multi/",
+    "usdt/",
+    "perf_event",
+    "iter/",
+    "lsm/",
+    "lsm.s/",
+    "syscall",
+    "socket",
+    "tc",
+    "tcx/ingress",
+    "tcx/egress",
+    "classifier",
+    "xdp",
+    "cgroup_skb/ingress",
+    "cgroup_skb/egress",
+    "cgroup/connect4",
+    "cgroup/sysctl",
+    "sockops",
+    "sk_msg",
+    "sk_skb",
+    "sk_lookup",
+    "sk_reuseport",
+    "flow_dissector",
+    "netfilter",
+    "struct_ops/",
+    "freplace/",
+];
+
+/// Names that are offered.
+const MOST: usize = 3;
+
+type Make = fn(&Captures<'_>) -> Option<(&'static str, Step)>;
+
+const WORDS: &[(&str, Make)] = &[
+    (r"prog '([^']+)': missing BPF prog type, check ELF section name '([^']+)'", |c| {
+        let (program, section) = (c[1].to_owned(), c[2].to_owned());
+        let kind = section.split('/').next().unwrap_or_default().to_owned();
+        let nearest = nearest(&kind, SECTIONS, MOST);
+        Some(("unknown-section", Step::Section { program, section, nearest }))
+    }),
+    (r"extern \(func ksym\) '([^']+)': not found", |c| {
+        Some(("unknown-kfunc", Step::KernelFunction { name: c[1].to_owned() }))
+    }),
+    (
+        r"extern \((?:var )?(?:strong )?ksym\) '([^']+)': not found|extern \(var ksym\) '([^']+)': not found",
+        |c| {
+            let name = c.get(1).or(c.get(2))?.as_str().to_owned();
+            Some(("unknown-ksym", Step::KernelVariable { name }))
+        },
+    ),
+    (r"extern \(kcfg\) '([^']+)': not found", |c| {
+        Some(("unknown-config", Step::Configuration { name: Some(c[1].to_owned()) }))
+    }),
+    ("failed to open system Kconfig", |_| Some(("unknown-config", Step::Configuration { name: None }))),
+    (r"map '([^']+)': failed to create: -(\w+)", |c| {
+        let errno = errno(&c[2])?;
+        Some(("map-not-made", Step::Map { name: c[1].to_owned(), errno }))
+    }),
+];
+
+/// The step that failed, if these words are known.
+pub fn step(log: &str) -> Option<Diagnostic> {
+    static KNOWN: LazyLock<Vec<(Regex, Make)>> = LazyLock::new(|| {
+        let compile = |(pattern, make): &(&str, Make)| (Regex::new(pattern).expect("a pattern"), *make);
+        WORDS.iter().map(compile).collect()
+    });
+    let said = |line: &str| KNOWN.iter().find_map(|(pattern, make)| make(&pattern.captures(line)?));
+    let (id, step) = log.lines().rev().find_map(said)?;
+    Some(Diagnostic::error(Origin::Attach, id, Sentence::Step(step)))
+}
+
+/// libbpf writes errors by name, or by number where it knows none.
+fn errno(word: &str) -> Option<i32> {
+    match word {
+        "E2BIG" => Some(7),
+        "ENOMEM" => Some(12),
+        "EINVAL" => Some(22),
+        "EPERM" => Some(1),
+        "EBUSY" => Some(16),
+        "EOPNOTSUPP" => Some(95),
+        number => number.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libbpfs_own_words_tell_the_step() {
+        for (line, id) in [
+            (
+                "libbpf: prog 'q': missing BPF prog type, check ELF section name 'tracepont/syscalls/x'",
+                "unknown-section",
+            ),
+            ("libbpf: extern (func ksym) 'bpf_x': not found in kernel or module BTFs", "unknown-kfunc"),
+            ("libbpf: extern (var ksym) 'x': not found in kernel BTF", "unknown-ksym"),
+            ("libbpf: map 'big': failed to create: -ENOMEM", "map-not-made"),
+        ] {
+            let log = format!("libbpf: loading\n{line}\nlibbpf: failed to load object 'program'\n");
+            assert_eq!(step(&log).map(|found| found.id).as_deref(), Some(id), "{line}");
+        }
+        assert!(step("libbpf: something else\n").is_none());
+    }
+}

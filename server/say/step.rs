@@ -1,0 +1,96 @@
+//! At which step of loading libbpf gave up, in both languages.
+
+use super::{Lang, en, zh};
+
+/// What libbpf could not do before the kernel saw a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Step {
+    Section { program: String, section: String, nearest: Vec<String> },
+    KernelFunction { name: String },
+    KernelVariable { name: String },
+    Configuration { name: Option<String> },
+    Map { name: String, errno: i32 },
+}
+
+impl Step {
+    /// What, and what mends it.
+    pub fn say(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.en(),
+            Lang::Zh => self.zh(),
+        }
+    }
+
+    fn en(&self) -> String {
+        match self {
+            Self::Section { program, section, nearest } => {
+                let offer = match nearest.as_slice() {
+                    [] => "Section names begin with a kind, such as tp/, kprobe/, fentry/, xdp or tc.".to_owned(),
+                    names => format!("Nearest: {}.", names.join(", ")),
+                };
+                format!("libbpf knows no kind of program for SEC(\"{section}\"), in which {program} is. {offer}")
+            }
+            Self::KernelFunction { name } => format!(
+                "This kernel has no function {name} that programs may call (a kfunc). Kfuncs come and go with versions: \
+                 choose another kernel, or declare it __ksym __weak and ask bpf_ksym_exists({name}) before the call."
+            ),
+            Self::KernelVariable { name } => format!(
+                "This kernel has no symbol {name}. Declare it __ksym __weak, and look whether its address is NULL."
+            ),
+            Self::Configuration { name: Some(name) } => {
+                format!("This kernel's configuration does not tell {name}. Declare it __kconfig __weak: it is 0 then.")
+            }
+            Self::Configuration { name: None } => {
+                "This kernel's configuration cannot be read here, which a __kconfig variable needs. Declare it __weak: \
+                 it is 0 then."
+                    .to_owned()
+            }
+            Self::Map { name, errno: number } => format!(
+                "The kernel did not make the map {name}: {}. {}",
+                en::errno(*number),
+                match *number {
+                    E2BIG | ENOMEM => "It would be too large: make max_entries smaller.",
+                    _ => "Its type asks for certain sizes of key and value, for a number of entries, or for flags: the kernel's documentation of the type says which.",
+                }
+            ),
+        }
+    }
+
+    fn zh(&self) -> String {
+        match self {
+            Self::Section { program, section, nearest } => {
+                let offer = match nearest.as_slice() {
+                    [] => "段名以程序种类开头，例如 tp/、kprobe/、fentry/、xdp 或 tc。".to_owned(),
+                    names => format!("最接近的有：{}。", names.join("、")),
+                };
+                format!("libbpf 不认识 SEC(\"{section}\")（{program} 所在的段）是哪种程序。{offer}")
+            }
+            Self::KernelFunction { name } => format!(
+                "这个内核没有可供程序调用的函数 {name}（kfunc）。kfunc 会随版本增减：换一个内核，或把它声明为 __ksym __weak，\
+                 调用之前用 bpf_ksym_exists({name}) 判断。"
+            ),
+            Self::KernelVariable { name } => {
+                format!("这个内核没有符号 {name}。把它声明为 __ksym __weak，并判断地址是否为 NULL。")
+            }
+            Self::Configuration { name: Some(name) } => {
+                format!("这个内核的配置没有给出 {name}。把它声明为 __kconfig __weak，此时值为 0。")
+            }
+            Self::Configuration { name: None } => {
+                "这里读不到内核配置，而 __kconfig 变量需要它。把变量声明为 __weak，此时值为 0。".to_owned()
+            }
+            Self::Map { name, errno: number } => format!(
+                "内核没有创建 map {name}：{}。{}",
+                zh::errno(*number),
+                match *number {
+                    E2BIG | ENOMEM => "它太大了：把 max_entries 改小。",
+                    _ => "每种 map 对键和值的大小、条目数或标志各有要求，见内核文档中该类型的说明。",
+                }
+            ),
+        }
+    }
+}
+
+/// The map would take more than there is, or than may be.
+const E2BIG: i32 = 7;
+const ENOMEM: i32 = 12;
