@@ -125,6 +125,11 @@ test)
 	need chromium chromium
 	want fonts-noto-cjk
 	need clang-format-19 clang-format-19
+	# What a lesson that was taken home is built with.
+	need bpftool bpftool
+	want libbpf-dev
+	want libelf-dev
+	want zlib1g-dev
 	install_missing
 	;;
 *)

@@ -27,6 +27,7 @@ pub mod backend;
 pub mod run;
 
 pub mod grade;
+pub mod home;
 
 pub mod lab;
 

@@ -6,6 +6,7 @@
 mod api;
 mod assets;
 mod error;
+mod home;
 mod listen;
 mod messages;
 mod pages;
@@ -18,7 +19,9 @@ pub use site::{Settings, Site};
 use std::sync::Arc;
 
 use axum::{
-    Router, middleware,
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
     routing::{get, post},
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -42,8 +45,14 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/runs/{id}", get(api::story))
         .fallback(pages::nothing_here)
         .layer(CompressionLayer::new());
+    // An archive is compressed already.
+    let home = Router::new()
+        .route("/lessons/{slug}/home", post(home::home_en))
+        .route("/zh/lessons/{slug}/home", post(home::home_zh))
+        .layer(DefaultBodyLimit::max(home::MAX_FORM));
     Router::new()
         .route("/ws", get(socket::upgrade))
+        .merge(home)
         .merge(pages)
         .layer(middleware::from_fn_with_state(site.clone(), site::our_host_only))
         .layer(middleware::from_fn(pages::security_headers))

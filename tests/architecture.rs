@@ -92,9 +92,10 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("backend", &["kernel", "image"]),
     ("run", &["compile", "backend", "explain", "kernel"]),
     ("grade", &["lesson", "run"]),
+    ("home", &["lesson", "kernel"]),
     ("lab", &["lesson", "compile", "backend", "run", "kernel", "image", "explain"]),
     ("wire", &["run", "backend", "kernel"]),
-    ("web", &["lesson", "grade", "run", "backend", "compile", "kernel", "lab", "wire"]),
+    ("web", &["lesson", "home", "grade", "run", "backend", "compile", "kernel", "lab", "wire"]),
     (
         "cli",
         &["lesson", "grade", "run", "backend", "compile", "explain", "kernel", "image", "lab", "wire", "web"],

@@ -84,6 +84,7 @@ labels! {
 
     // Pages that are one message, and what a lesson rests on.
     not_found: "Not found", "找不到";
+    not_taken_home: "Nothing to take home", "无法下载";
     sources: "Where the facts come from", "参考资料";
 
     [script]
@@ -106,6 +107,8 @@ labels! {
     kernel: "Kernel", "内核";
     reset: "Reset", "重置";
     reset_help: "Bring the starter program back", "恢复起始代码";
+    take_home: "Take it home", "带回家";
+    take_home_help: "Download your program with a loader and a Makefile, to build and run it on your own machine", "下载你的程序，附加载程序和 Makefile，可在自己的机器上编译运行";
     reset_done: "The starter program is back.", "已恢复起始代码。";
     solution_done: "The solution is in the editor.", "参考答案已放入编辑器。";
     undo: "Undo", "撤销";

@@ -134,6 +134,13 @@ fn message(frame: Frame, status: StatusCode, says: &Sentence) -> Response {
     page(status, &nonce, &MessagePage::new(frame, status.as_u16(), says))
 }
 
+/// Why there is nothing to download, with the way back.
+pub(super) fn refusal(site: &Site, lang: Lang, slug: &str, status: StatusCode, says: &Sentence) -> Response {
+    let there = site.course().lesson(slug).is_some();
+    let path = if there { format!("lessons/{slug}") } else { String::new() };
+    message(Frame::new(site, lang, &path), status, says)
+}
+
 /// A page with the policy that its nonce belongs to.
 fn page(status: StatusCode, nonce: &str, template: &impl Template) -> Response {
     let policy = format!(
@@ -172,6 +179,6 @@ pub(super) async fn security_headers(request: Request, next: Next) -> Response {
 }
 
 /// Of a name that came from outside, as much as fits into a sentence.
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     name.chars().take(60).collect()
 }

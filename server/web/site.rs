@@ -106,19 +106,21 @@ impl Site {
         if self.has_session(headers) { Ok(()) } else { Err(Sentence::NoSession) }
     }
 
+    /// Refuses what a page of another site sends.
+    pub(super) fn ours(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let ours = origin.to_str().is_ok_and(|origin| {
+            origin.strip_prefix("http://").or(origin.strip_prefix("https://")) == Some(host)
+        });
+        ours.then_some(()).ok_or(Error::forbidden(Sentence::ForeignOrigin))
+    }
+
     /// Lets a request run programs, or says why not.
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Error> {
+        self.ours(headers)?;
         match headers.get(header::ORIGIN) {
-            Some(origin) => {
-                let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-                let ours = origin.to_str().is_ok_and(|origin| {
-                    origin.strip_prefix("http://").or(origin.strip_prefix("https://")) == Some(host)
-                });
-                if !ours {
-                    return Err(Error::forbidden(Sentence::ForeignOrigin));
-                }
-                self.has_session(headers).then_some(()).ok_or(Error::forbidden(Sentence::NoSession))
-            }
+            Some(_) => self.has_session(headers).then_some(()).ok_or(Error::forbidden(Sentence::NoSession)),
             None => {
                 let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
                 let token = token.and_then(|value| value.strip_prefix("Bearer "));

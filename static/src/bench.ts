@@ -12,6 +12,8 @@ export interface BenchActions {
   run(): void;
   stop(): void;
   reset(): void;
+  /** The program as it is to be taken home; nothing when it cannot be. */
+  program(): string | null;
   show(file: string): void;
 }
 
@@ -56,6 +58,19 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
     h("kbd", {}, `${MOD} .`),
   );
   const reset = h("button", { type: "button", class: "quiet", title: say("reset_help"), click: actions.reset }, say("reset"));
+  // A form's answer that is a file leaves the page as it is.
+  const program = h("input", { type: "hidden", name: "source" });
+  const takeHome = (event: Event) => {
+    const text = actions.program();
+    if (text === null) event.preventDefault();
+    else program.value = text;
+  };
+  const home = h(
+    "form",
+    { method: "post", action: `${location.pathname}/home`, submit: takeHome },
+    program,
+    h("button", { class: "quiet", title: say("take_home_help") }, say("take_home")),
+  );
   const wish = h("input", { type: "checkbox" });
   const terminal = h("label", { class: "wish", title: say("with_terminal_help") }, wish, ` ${say("with_terminal")}`);
   // The machine's own kernel has none, and then the run has none.
@@ -73,6 +88,7 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
     { class: "bar" },
     h("div", { class: "files", role: "group", "aria-label": say("files") }, ...files.map(({ tab }) => tab)),
     reset,
+    home,
     ...(config.can_run
       ? [picker.root, terminal, stop, run]
       : [h("p", { class: "why-not" }, config.why_not ?? say("cannot_run"))]),

@@ -45,6 +45,8 @@ class Lab {
       run: () => this.run(),
       stop: () => this.stop(),
       reset: () => this.replace(config.files, say("reset_done")),
+      // Where nothing can be run, the server says what is wrong.
+      program: () => (!config.can_run || this.fits() ? (this.draft.texts[config.program] ?? "") : null),
       show: (file) => this.show(file),
     });
     this.source = plainSource(this.options());
@@ -137,13 +139,8 @@ class Lab {
   private run(): void {
     if (!this.config.can_run || isAwaited(this.state)) return;
     this.draft.save();
+    if (!this.fits()) return;
     const { config, state } = this;
-    const size = Object.values(this.draft.texts).reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0);
-    if (size > config.max_source) {
-      state.problem = say("too_large", { n: Math.floor(config.max_source / 1024) });
-      this.draw();
-      return;
-    }
     // One run at a time: the one before makes room at once.
     if (isLive(state) && state.run !== null && state.connection.is === "open") {
       this.socket.send({ type: "stop", run: state.run });
@@ -161,6 +158,16 @@ class Lab {
       ...(this.bench.terminal() ? { terminal: true } : {}),
     });
     this.draw();
+  }
+
+  /** Whether the lab takes so much text; says so where it does not. */
+  private fits(): boolean {
+    const { config, state } = this;
+    const size = Object.values(this.draft.texts).reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0);
+    if (size <= config.max_source) return true;
+    state.problem = say("too_large", { n: Math.floor(config.max_source / 1024) });
+    this.draw();
+    return false;
   }
 
   private stop(): void {

@@ -40,6 +40,17 @@ pub(crate) fn ask(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
+    say(address, &request(address, method, path, headers, body))
+}
+
+/// A request's bytes.
+pub(crate) fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\n");
     let own = [("Host", address.to_string()), ("Content-Length", body.len().to_string())];
     for (name, value) in &own {
@@ -52,11 +63,18 @@ pub(crate) fn ask(
     }
     let mut bytes = (head + "\r\n").into_bytes();
     bytes.extend_from_slice(body);
-    say(address, &bytes)
+    bytes
 }
 
 /// Sends these bytes and reads one answer.
 pub(crate) fn say(address: SocketAddr, bytes: &[u8]) -> Answer {
+    let (mut answer, body) = hear(address, bytes);
+    answer.body = String::from_utf8(body).expect("UTF-8");
+    answer
+}
+
+/// The same, for an answer that need not be text.
+pub(crate) fn hear(address: SocketAddr, bytes: &[u8]) -> (Answer, Vec<u8>) {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(SILENCE)).expect("a timeout");
     stream.write_all(bytes).expect("the server takes a request");
@@ -72,10 +90,10 @@ pub(crate) fn say(address: SocketAddr, bytes: &[u8]) -> Answer {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut answer = Answer { status, headers, body: String::new() };
+    let answer = Answer { status, headers, body: String::new() };
     let mut body = Vec::new();
     if status == 101 {
-        return answer;
+        return (answer, body);
     } else if answer.header("transfer-encoding") == "chunked" {
         loop {
             line.clear();
@@ -94,6 +112,5 @@ pub(crate) fn say(address: SocketAddr, bytes: &[u8]) -> Answer {
         body.resize(answer.header("content-length").parse().unwrap_or(0), 0);
         from.read_exact(&mut body).expect("a body");
     }
-    answer.body = String::from_utf8(body).expect("UTF-8");
-    answer
+    (answer, body)
 }

@@ -10,6 +10,7 @@ pub(crate) mod cases;
 pub(crate) mod command;
 pub(crate) mod course;
 pub(crate) mod guests;
+pub(crate) mod home;
 pub(crate) mod http;
 pub(crate) mod images;
 pub(crate) mod machine;

@@ -2,12 +2,31 @@
 //!
 //! Knows bytes and what a shell prints; does not draw them.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
+use flate2::read::GzDecoder;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{PATIENCE, server::Server, socket::Socket};
+
+/// Takes so many bytes from the terminal as they are. The word that says when
+/// is not in the command as it is typed.
+const TAKE: &str = "import os,sys,tty,termios as t; s=t.tcgetattr(0); tty.setraw(0); print('n'+'ow\\r'); \
+    sys.stdout.flush(); f=open(sys.argv[1],'wb'); n=int(sys.argv[2])
+while n:
+    b=os.read(0,min(n,65536)); f.write(b); n-=len(b)
+f.close(); t.tcsetattr(0,t.TCSANOW,s)";
+
+/// A message's size, in bytes.
+const PIECE: usize = 16 << 10;
+
+/// Largest file that comes out of a guest, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// A terminal that this test has.
 pub(crate) struct Screen {
@@ -89,19 +108,33 @@ impl Screen {
         said.replace('\r', "").trim_end().to_owned()
     }
 
-    /// Puts a file into the guest, in short enough lines for a terminal.
+    /// Puts a file into the guest, past all that a terminal does with keys.
     pub(crate) async fn put(&mut self, path: &str, bytes: &[u8]) {
-        self.line(&format!("cat >{path}.hex <<'LAST'")).await;
-        for piece in bytes.chunks(32) {
-            let hex: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
-            self.line(&hex).await;
+        self.line(&format!("python3 -c \"{TAKE}\" {path} {}", bytes.len())).await;
+        self.until("now\r\n").await;
+        for piece in bytes.chunks(PIECE) {
+            self.socket.say_raw(Message::binary(piece.to_vec())).await;
         }
-        self.line("LAST").await;
-        let decode =
-            format!("python3 -c \"open('{path}','wb').write(bytes.fromhex(open('{path}.hex').read()))\"");
-        self.ask(&decode).await;
         let size = self.ask(&format!("wc -c <{path}")).await;
         assert_eq!(size, bytes.len().to_string(), "the file arrived whole");
+    }
+
+    /// Gets a file of the guest's.
+    pub(crate) async fn get(&mut self, path: &str) -> Vec<u8> {
+        let text = self.ask(&format!("gzip -c {path} | base64 -w 0")).await;
+        let mut decode = Command::new("base64");
+        let decode = decode.arg("-d").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut decode = decode.expect("base64 starts");
+        let mut stdin = decode.stdin.take().expect("it is piped");
+        let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+        let mut bytes = Vec::new();
+        let stdout = decode.stdout.take().expect("it is piped");
+        std::io::copy(&mut stdout.take(LARGEST), &mut bytes).expect("it is read");
+        writer.join().expect("a thread").expect("it is written");
+        decode.wait().expect("it ends");
+        let mut file = Vec::new();
+        GzDecoder::new(bytes.as_slice()).read_to_end(&mut file).expect("the file arrived whole");
+        file
     }
 
     /// Ends the run, as its button does.

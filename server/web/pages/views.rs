@@ -333,7 +333,12 @@ impl MessagePage {
             home: home(frame.lang),
             v: frame.v,
             status,
-            title: if status == 404 { labels.not_found } else { labels.lesson_broken }.to_owned(),
+            title: match status {
+                404 => labels.not_found,
+                400..500 => labels.not_taken_home,
+                _ => labels.lesson_broken,
+            }
+            .to_owned(),
             says: says.say(frame.lang),
             back_href: home(frame.lang),
             back_title: labels.all_lessons,
