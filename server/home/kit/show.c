@@ -104,10 +104,12 @@ static void print_type(void *context, const char *format, va_list args)
 static void print_value(struct btf_dump *types, const struct btf *btf,
 			__u32 type, const void *bytes, size_t len)
 {
-	DECLARE_LIBBPF_OPTS(btf_dump_type_data_opts, opts, .compact = true,
-			    .skip_names = true);
-	size_t room = type ? array_of_bytes(btf, type) : 0, i;
+	DECLARE_LIBBPF_OPTS(btf_dump_type_data_opts, opts, .compact = true);
+	size_t room = array_of_bytes(btf, type), i;
+	const struct btf_type *t;
 
+	t = btf__type_by_id(btf, btf__resolve_type(btf, type));
+	opts.skip_names = t && !btf_is_composite(t);
 	if (room && room <= len) {
 		printf("\"%.*s\"", (int)room, (const char *)bytes);
 	} else if (!type || btf_dump__dump_type_data(types, type, bytes, len,
