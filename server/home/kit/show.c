@@ -191,7 +191,9 @@ static void print_all(struct bpf_object *obj)
 	each_global(obj, print_global, &printer);
 	bpf_object__for_each_map(map, obj)
 	{
-		if (bpf_map__is_internal(map))
+		/* Neither sections nor what libbpf adds for itself. */
+		if (bpf_map__is_internal(map) ||
+		    !strncmp(bpf_map__name(map), "__", 2))
 			continue;
 		switch (bpf_map__type(map)) {
 		case BPF_MAP_TYPE_HASH:
