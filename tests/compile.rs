@@ -343,7 +343,8 @@ fn without_user_namespaces_serve_refuses_to_compile_and_says_why() {
     let server =
         Server::of(&mut without_namespaces(&server::command(&support::lessons(), &[]), place.path()));
     let why = "cannot confine the compiler";
-    assert!(server.log().contains(why), "{}", server.log());
+    let said = support::within(support::PATIENCE, || server.log().contains(why).then_some(()));
+    assert!(said.is_some(), "{}", server.log());
     assert_eq!(server.get("/lessons/hello").status, 200, "reading goes on");
     let bearer = server.bearer();
     let headers = [("Authorization", bearer.as_str())];

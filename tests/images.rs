@@ -70,6 +70,7 @@ impl Pretence {
         for (name, text) in scripts.into_iter().chain([("apt", ""), ("finish", "")]) {
             own.write(&format!("{name}.sh"), text);
         }
+        own.write("leak.c", "");
         own.write("kernels.toml", RECIPE);
         own.write("version", "7.1");
         own.write("calls", "");

@@ -31,6 +31,10 @@ impl Course {
             let entry = entry.expect("a file of it");
             fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
         }
+        // The lessons that should have been read before it are not in this course.
+        let toml = fs::read_to_string(to.join("lesson.toml")).expect("lesson.toml");
+        let alone: Vec<&str> = toml.lines().filter(|line| !line.starts_with("after = ")).collect();
+        fs::write(to.join("lesson.toml"), alone.join("\n") + "\n").expect("lesson.toml");
         to
     }
 
