@@ -14,7 +14,7 @@ use crate::{
     compile::{self, Compilers, Confinement},
     dice, explain,
     image::Recipe,
-    kernel::{Features, unmet},
+    kernel::{Features, unmet_at},
     lesson::{Facts, Lesson},
     run::{self, LIMITS, Lab, Submission},
     say::{Lang, Sentence},
@@ -63,8 +63,9 @@ impl Setup {
 }
 
 /// What a kernel lacks of a lesson's needs, in words; nothing, if it has it all.
-pub fn lacks(lesson: &Lesson, release: &str, features: &Features, lang: Lang) -> Vec<String> {
-    let found = explain::unmet(unmet(&lesson.needs, release, features), &[], (&lesson.program, ""));
+pub fn lacks(lesson: &Lesson, kernel: &str, release: &str, features: &Features, lang: Lang) -> Vec<String> {
+    let found =
+        explain::unmet(unmet_at(kernel, &lesson.needs, release, features), &[], (&lesson.program, ""));
     found.iter().map(|one| one.message.say(lang)).collect()
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn needs(arguments: Arguments, context: &Context) -> anyhow::Re
     for lesson in course.lessons() {
         let (mut met, mut lacking) = (Vec::new(), Vec::new());
         for (kernel, release, features) in &known {
-            let why = lab::lacks(lesson, release, features, context.lang);
+            let why = lab::lacks(lesson, kernel, release, features, context.lang);
             match why.is_empty() {
                 true => met.push(kernel.as_str()),
                 false => lacking.push(Lacking { kernel, why }),

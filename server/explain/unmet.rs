@@ -15,6 +15,7 @@ const UNMET: &str = "unmet-";
 pub fn unmet(lacking: Vec<Unmet>, offers: &[String], source: (&str, &str)) -> Vec<Diagnostic> {
     let finding = |one: Unmet| {
         let (what, place, sentence) = match one {
+            Unmet::Guest => ("guest", None, Sentence::UnmetGuest),
             Unmet::Kernel { needs, release } => {
                 ("kernel", None, Sentence::UnmetKernel { needs: needs.to_string(), release })
             }
@@ -71,15 +72,18 @@ fn section(hook: &Hook, (file, text): (&str, &str)) -> Option<Place> {
 mod tests {
     use super::*;
     use crate::{
-        kernel::{Features, Needs, unmet as lacking},
+        kernel::{Features, Needs, unmet_at as lacking},
         say::Lang,
     };
 
     #[test]
     fn what_is_lacking_stands_on_its_line_and_offers_kernels_that_have_it() {
         let needs = Needs::parse(Some("6.12"), vec!["xdp".into()], &[]).unwrap();
-        let found =
-            unmet(lacking(&needs, "5.10.0-32", &Features::default()), &["6.12".into()], ("a.bpf.c", ""));
+        let found = unmet(
+            lacking("6.1", &needs, "5.10.0-32", &Features::default()),
+            &["6.12".into()],
+            ("a.bpf.c", ""),
+        );
         assert_eq!(
             found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(),
             ["unmet-kernel", "unmet-feature"]

@@ -23,6 +23,8 @@ pub struct Needs {
     pub features: Vec<String>,
     /// Places to attach to.
     pub hooks: Vec<Hook>,
+    /// What only a guest has: its disk, its two interfaces, its programs.
+    pub guest: bool,
 }
 
 /// The first two numbers of a release.
@@ -48,6 +50,8 @@ pub struct Hook {
 /// Something that a kernel lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unmet {
+    /// It is this machine's own, and what is needed is in guests.
+    Guest,
     /// It is too old.
     Kernel {
         /// The oldest that will do.
@@ -121,6 +125,7 @@ impl Needs {
         Ok(Self {
             kernel: kernel.map(version).transpose()?,
             features,
+            guest: false,
             hooks: hooks.iter().map(|text| Hook::parse(text)).collect::<Result<_, _>>()?,
         })
     }
@@ -133,20 +138,29 @@ impl Needs {
 
     /// Nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.kernel.is_none() && self.features.is_empty() && self.hooks.is_empty()
+        self.kernel.is_none() && self.features.is_empty() && self.hooks.is_empty() && !self.guest
     }
 
     /// In the lesson's own words, in its order.
     pub fn words(&self) -> Vec<String> {
         let kernel = self.kernel.map(|version| version.to_string());
         let hooks = self.hooks.iter().map(Hook::to_string);
-        kernel.into_iter().chain(self.features.iter().cloned()).chain(hooks).collect()
+        let guest = self.guest.then(|| "guest".to_owned());
+        kernel.into_iter().chain(guest).chain(self.features.iter().cloned()).chain(hooks).collect()
     }
 }
 
-/// What a kernel of this release, with these features, lacks. A list of hooks
-/// that is empty says nothing: this kernel does not tell.
-pub fn unmet(needs: &Needs, release: &str, features: &Features) -> Vec<Unmet> {
+/// What a place to run lacks, with a kernel of this release and these features.
+pub fn unmet_at(place: &str, needs: &Needs, release: &str, features: &Features) -> Vec<Unmet> {
+    if needs.guest && place == super::HOST {
+        return vec![Unmet::Guest];
+    }
+    unmet(needs, release, features)
+}
+
+/// The same of the kernel alone. A list of hooks that is empty says nothing:
+/// this kernel does not tell.
+fn unmet(needs: &Needs, release: &str, features: &Features) -> Vec<Unmet> {
     let mut found = Vec::new();
     if let Some(oldest) = needs.kernel
         && Version::parse(release).is_none_or(|own| own < oldest)
@@ -225,6 +239,14 @@ mod tests {
         assert_eq!(found, [Unmet::Kernel { needs: version, release: "6.2.0-1".into() }]);
         assert!(unmet(&needs(Some("6.2"), &[], &[]), "6.12.0", &Features::default()).is_empty());
         assert!(!unmet(&needs(Some("6.2"), &[], &[]), "unknown", &Features::default()).is_empty());
+    }
+
+    #[test]
+    fn what_only_guests_have_the_host_lacks() {
+        let needs = Needs { guest: true, ..Needs::default() };
+        assert!(!needs.is_empty());
+        assert_eq!(unmet_at("host", &needs, "7.3", &newest()), [Unmet::Guest]);
+        assert_eq!(unmet_at("6.1", &needs, "7.3", &newest()), []);
     }
 
     #[test]

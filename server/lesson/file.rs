@@ -69,6 +69,7 @@ struct NeedsTable {
     kernel: Option<String>,
     features: Vec<String>,
     hooks: Vec<String>,
+    guest: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -162,7 +163,8 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
 impl NeedsTable {
     fn read(self) -> Result<Needs, String> {
         let needs = Needs::parse(self.kernel.as_deref(), self.features, &self.hooks);
-        needs.map_err(|why| format!("lesson.toml: needs: {why}"))
+        let guest = self.guest;
+        needs.map(|needs| Needs { guest, ..needs }).map_err(|why| format!("lesson.toml: needs: {why}"))
     }
 }
 

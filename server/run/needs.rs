@@ -8,7 +8,7 @@ use super::Lab;
 use crate::{
     diagnostic::Diagnostic,
     explain,
-    kernel::{Needs, unmet},
+    kernel::{Needs, unmet_at},
 };
 
 /// How long it may take to find out which other kernels would do: at a
@@ -39,7 +39,7 @@ pub(super) async fn lacking(lab: &Lab, kernel: &str, needs: &Needs, source: (&st
 /// What one kernel lacks; `None` where it cannot be found out.
 async fn on(lab: &Lab, kernel: &str, needs: &Needs) -> Option<Vec<crate::kernel::Unmet>> {
     match lab.backends.features(kernel).await {
-        Ok((release, features)) => Some(unmet(needs, &release, &features)),
+        Ok((release, features)) => Some(unmet_at(kernel, needs, &release, &features)),
         Err(error) => {
             tracing::warn!(kernel, %error, "its features are not known");
             None

@@ -343,6 +343,7 @@ pub enum Sentence {
         seconds: u64,
     },
     // Needs.
+    UnmetGuest,
     UnmetKernel {
         needs: String,
         release: String,

@@ -89,8 +89,8 @@ impl Row {
 }
 
 impl Cell {
-    fn new(lesson: &Lesson, (_, release, features): &Known, lang: Lang) -> Self {
-        let why = lab::lacks(lesson, release, features, lang);
+    fn new(lesson: &Lesson, (kernel, release, features): &Known, lang: Lang) -> Self {
+        let why = lab::lacks(lesson, kernel, release, features, lang);
         Self { met: why.is_empty(), why: why.join(" ") }
     }
 }
