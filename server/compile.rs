@@ -3,6 +3,7 @@
 //! Knows clang, its sandbox, headers and the cache. Does not know who asks,
 //! and never reads the object but to take its debug sections out.
 
+mod bound;
 mod cache;
 mod carried;
 mod clang;

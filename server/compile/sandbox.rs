@@ -18,7 +18,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Error, clang::Clang, flags, headers::Headers, limits::LIMITS};
+use super::{Error, bound::bound, clang::Clang, flags, headers::Headers, limits::LIMITS};
 
 /// The user a root server compiles as: nobody.
 const NOBODY: &str = "65534";
@@ -29,6 +29,9 @@ const UAPI: [(&str, &str); 3] = [
     ("/usr/include/asm-generic", "/uapi/asm-generic"),
     ("/usr/include/x86_64-linux-gnu/asm", "/uapi/asm"),
 ];
+
+/// Where clang is in the sandbox.
+const COMPILER: &str = "/clang/bin/clang";
 
 /// The descriptor on which bubblewrap says that it will die with us.
 const READY_FD: i32 = 9;
@@ -172,7 +175,7 @@ impl Sandbox {
         let held = match self.confinement {
             Confinement::Namespaces => {
                 let ready = self.wrap(&mut command, headers, local)?;
-                command.arg("/clang/bin/clang").args(flags::FLAGS).args(arguments);
+                command.arg(COMPILER).args(flags::FLAGS).args(arguments);
                 Held::Ready(ready)
             }
             Confinement::Landlock => {
@@ -200,7 +203,7 @@ impl Sandbox {
             let folder = if name.to_string_lossy().starts_with("ld-") { "/lib64" } else { "/lib" };
             command.arg("--ro-bind").arg(library).arg(Path::new(folder).join(name));
         }
-        command.arg("--ro-bind").arg(&self.program).arg("/clang/bin/clang");
+        command.arg("--ro-bind").arg(&self.program).arg(COMPILER);
         let resources = Path::new("/clang/lib/clang").join(self.version_folder()).join("include");
         command.arg("--ro-bind").arg(&self.resources).arg(resources);
         if let Some(headers) = headers {
@@ -330,6 +333,9 @@ impl Waiting {
                 // A clang that has its source while nothing binds its life to ours
                 // would outlive us. Closed without a word, it failed and says why.
                 let _ = ready.read_u8().await;
+                if let Some(pid) = self.child.id() {
+                    bound(pid, COMPILER).await;
+                }
             }
         };
         let everything = async {

@@ -13,6 +13,9 @@ const ZH: &str = include_str!("kit/README.zh.md");
 /// The examples in it are always the same.
 const SEED: u64 = 1;
 
+/// How needs write that a guest is needed, which is no package of anyone's.
+const GUEST: &str = "guest";
+
 /// What a global holds in a lesson that wants its stimulus's number.
 const STIMULUS: &str = "@stimulus";
 
@@ -33,7 +36,8 @@ pub(super) fn readme(lesson: &Lesson, lang: Lang) -> String {
         Lang::Zh => ZH.to_owned(),
     };
     let kernel = lesson.needs.kernel.map(|version| format!("Linux {version}"));
-    let others = lesson.needs.words().into_iter().skip(usize::from(kernel.is_some()));
+    let others =
+        lesson.needs.words().into_iter().skip(usize::from(kernel.is_some())).filter(|word| word != GUEST);
     let needs: Vec<String> = kernel.into_iter().chain(others.map(|word| format!("`{word}`"))).collect();
     let needs = if needs.is_empty() { "-".to_owned() } else { needs.join(", ") };
     let line: String = globals.iter().map(|word| format!(" {word}")).collect();
