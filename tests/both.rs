@@ -45,7 +45,12 @@ fn every_lesson_ends_alike_on_the_host_and_in_a_guest() {
             let one = |check: &Value| (check["id"].to_string(), check["passed"] == true);
             all.iter().map(one).collect()
         };
-        assert_eq!(checks(one), checks(other), "{run:?}");
+        let ids = |result| checks(result).into_keys().collect::<Vec<_>>();
+        assert_eq!(ids(one), ids(other), "{run:?}");
+        // What a starter gets right by luck (some lose counts on purpose) may differ.
+        if run.1 == "solution" {
+            assert_eq!(checks(one), checks(other), "{run:?}");
+        }
         compared += 1;
     }
     assert!(compared >= 8, "starters and solutions of four lessons: {compared}");

@@ -49,6 +49,7 @@ pub fn lint(lesson: &Lesson, course: &Course) -> Vec<Finding> {
     {
         if let Some(page) = page {
             lint.links(file, text, page, course);
+            lint.tables(file, text);
         }
     }
     lint.files(&english, &chinese);
@@ -163,6 +164,18 @@ impl Lint<'_> {
                 if !leads {
                     self.error(file, Some(number), format!("the link {to} leads nowhere"));
                 }
+            }
+        }
+    }
+
+    /// A column that nobody named is read out as nothing.
+    fn tables(&mut self, file: &str, text: &str) {
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, pair) in lines.windows(2).enumerate() {
+            let rule = pair[1].starts_with('|') && pair[1].chars().all(|c| "|-: ".contains(c));
+            let cells = pair[0].trim().trim_matches('|').split('|');
+            if rule && pair[0].starts_with('|') && cells.clone().any(|cell| cell.trim().is_empty()) {
+                self.error(file, Some(at + 1), "a column of this table has no name: give it one".into());
             }
         }
     }
