@@ -71,10 +71,10 @@ test: setup setup-test page
 	$(call say,the guests' images)
 	@cargo run --quiet -- images
 	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernels)
-	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG),$(TESTS)))
+	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG) lessons,$(TESTS)))
 	@cargo test --no-fail-fast $(addprefix --test=,$(LONG)) -- --test-threads=1
 	$(call say,4 of 5: the lessons on every kernel)
-	@cargo run --quiet -- check --kernel all --jobs 3
+	@cargo test --test lessons -- --nocapture
 	$(call say,5 of 5: the page in a browser)
 	@cd tests/browser && { cmp -s package-lock.json node_modules/.bpflab-lock || \
 		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }

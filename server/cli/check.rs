@@ -2,13 +2,13 @@
 //! the solution passes. Lessons are tested like code.
 
 mod format;
+mod lanes;
 mod report;
 mod trial;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use futures_util::StreamExt as _;
 
 use super::{Context, kernel_names, status};
 use crate::{
@@ -18,8 +18,9 @@ use crate::{
     say::Sentence,
 };
 use format::Formatter;
+use lanes::Lanes;
 use report::Reporter;
-use trial::{Of, Trial, Verdict};
+use trial::{Of, Trial};
 
 /// Arguments of `bpflab check`.
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ pub(super) struct Arguments {
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
     report: Report,
-    /// Runs at once; the host's take turns in any case
+    /// Runs in guests at once; the host's take turns beside them
     #[arg(long, value_name = "N", default_value = "2")]
     jobs: usize,
     /// Draw from this seed, as a failed check says it
@@ -111,14 +112,10 @@ pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Re
         }
     }
     let total = trials.len();
-    // Results come in the order of the trials, whichever is done first.
-    let mut results = futures_util::stream::iter(&trials)
-        .map(async |trial| trial.run(&runs).await)
-        .buffered(arguments.jobs.max(1));
+    let mut results = Lanes::start(&trials, &runs, arguments.jobs.max(1));
     for (number, trial) in trials.iter().enumerate() {
         reporter.begins(number + 1, total, trial);
-        let Some(verdict): Option<Verdict> = results.next().await else { break };
-        reporter.result(trial, &verdict)?;
+        reporter.result(trial, &results.of(number).await)?;
     }
     drop(results);
     runs.shut_down().await;
