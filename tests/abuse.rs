@@ -23,8 +23,8 @@ use support::{
     story::Story,
 };
 
-/// How long a stimulus may take on the command line.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long an abuse may take.
+const LIMIT: Duration = Duration::from_secs(4);
 
 /// The neighbour runs on the same kernel, and another on this one.
 const OTHER: &str = "6.12";
@@ -57,7 +57,9 @@ fn sentence(story: &Story) -> &str {
 async fn by_stimulus(server: &Server, source: &str, stimulus: &str) -> Story {
     let (source, stimulus) = (source.to_owned(), stimulus.to_owned());
     let abuse = tokio::task::spawn_blocking(move || {
-        guests::run(DEFAULT, &source, &["--stimulus", &stimulus, "--global", "target=@stimulus"])
+        let limit = format!("{}s", LIMIT.as_secs());
+        let words = ["--stimulus", &stimulus, "--global", "target=@stimulus", "--at-most", &limit];
+        guests::run(DEFAULT, &source, &words)
     });
     are_well(neighbours(server).await).await;
     let (status, story) = abuse.await.expect("a run");

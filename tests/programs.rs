@@ -59,7 +59,8 @@ impl Case {
         let path = self.path.display().to_string();
         let mut command =
             bpflab(&["run", &path, "--kernel", &self.kernels.join(","), "--stimulus", &self.stimulus]);
-        command.args(["--format", "json"]);
+        // Up to eight guests work at once, so a second of Python takes several.
+        command.args(["--at-most", "40s", "--format", "json"]);
         for target in &self.attach {
             command.args(["--attach", target]);
         }

@@ -34,6 +34,9 @@ pub(super) struct Arguments {
     /// How long to observe, counted from attach
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     exactly: Option<Duration>,
+    /// How long to wait for the stimulus to end [default: 10s]
+    #[arg(long = "at-most", value_name = "TIME", value_parser = duration, conflicts_with = "exactly")]
+    at_most: Option<Duration>,
     /// Set a global variable before load; @stimulus is the stimulus's pid
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     global: Vec<(String, String)>,
@@ -109,7 +112,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         stimulus: arguments.stimulus,
         terminal: None,
         needs: Needs::default(),
-        span: lab::span(arguments.exactly, LIMITS.command_line),
+        span: lab::span(arguments.exactly, arguments.at_most.unwrap_or(LIMITS.command_line)),
     };
     let runs = Runs::new(lab);
     let handle = match runs.start(submission, About::default(), || Box::new(Unjudged)) {
