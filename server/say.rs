@@ -6,6 +6,7 @@
 
 mod cause;
 mod change;
+mod doctor;
 mod en;
 mod instead;
 pub mod labels;
@@ -17,6 +18,7 @@ mod zh;
 
 pub use cause::Cause;
 pub use change::Unchanged;
+pub use doctor::Doctor;
 pub use instead::Instead;
 pub use parts::{Example, Found, Matters, Printed};
 pub use sentence::Sentence;

@@ -6,17 +6,21 @@ mod support;
 use std::{
     fs::{self, File, OpenOptions},
     os::unix::fs::FileExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::Duration,
 };
 
 use bpflab::compile::data_folder;
 use rustix::process::getuid;
 use support::{
+    command::{Source, bpflab, to_end},
     guests::{self, DEFAULT, Data, can_use_guests, refusal},
     machine,
     program::{self, fresh_name},
     skipped,
+    story::Story,
 };
 
 /// Turns bits of a file over, at a place that is no hole.
@@ -169,4 +173,76 @@ fn too_small_a_disk_is_told_in_one_sentence() {
             "{size}: half a snapshot stays: {names:?}"
         );
     }
+}
+
+/// A run in a place that `prepare`, a shell's lines, makes around it: in mounts
+/// of its own, so that nobody else sees them. What it says when it is refused.
+fn refused_where(prepare: &str) -> String {
+    let quiet = program::quiet(&fresh_name());
+    let source = Source::new(&quiet);
+    let mut inner = bpflab(&["run", &source.path.display().to_string(), "--kernel", DEFAULT]);
+    inner.args(["--format", "json", "--for", "300ms"]);
+    let mut outer = Command::new("unshare");
+    outer.args(["--mount", "sh", "-c", &format!("set -e\n{prepare}\nexec \"$@\""), "sh"]);
+    outer.arg(inner.get_program()).args(inner.get_args()).env("RUST_LOG", "error");
+    let ran = to_end(&mut outer);
+    assert!(!ran.stdout.is_empty(), "{ran:?}");
+    refusal(&ran, &Story::parse(&ran.stdout))
+}
+
+#[test]
+fn a_machine_without_qemu_is_told_what_installs_it() {
+    if !can_use_guests() || (!getuid().is_root() && !skipped("needs root, to hide QEMU")) {
+        return;
+    }
+    let said = refused_where(
+        "mount -t tmpfs none /mnt\nmkdir /mnt/upper /mnt/work\n\
+         mount -t overlay -o lowerdir=/usr/bin,upperdir=/mnt/upper,workdir=/mnt/work none /usr/bin\n\
+         rm /usr/bin/qemu-system-x86_64",
+    );
+    assert!(said.contains("QEMU is not installed") && said.contains("make setup"), "{said}");
+}
+
+/// A cgroup with little memory; removed on drop, once nothing is in it.
+struct Tight(PathBuf);
+
+impl Tight {
+    fn new(bytes: u64) -> Self {
+        let own = fs::read_to_string("/proc/self/cgroup").expect("cgroups");
+        let name = fresh_name();
+        let below = |mount: &str, line: &str| {
+            let path = own.lines().find_map(|one| one.split_once(line))?.1;
+            Some(Path::new(mount).join(path.trim_start_matches('/')).join(&name))
+        };
+        let first = below("/sys/fs/cgroup/memory", ":memory:");
+        let (folder, limit) = match first {
+            Some(folder) => (folder, "memory.limit_in_bytes"),
+            None => (Path::new("/sys/fs/cgroup").join(&name), "memory.max"),
+        };
+        fs::create_dir(&folder).expect("a cgroup");
+        fs::write(folder.join(limit), bytes.to_string()).expect("a limit");
+        Self(folder)
+    }
+}
+
+impl Drop for Tight {
+    fn drop(&mut self) {
+        // The last process in it may be going still; what stays in the end is empty.
+        for _ in 0..50 {
+            if fs::remove_dir(&self.0).is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn too_little_memory_is_told_with_what_is_left() {
+    if !can_use_guests() || (!getuid().is_root() && !skipped("needs root, to make a cgroup")) {
+        return;
+    }
+    let tight = Tight::new(300 << 20);
+    let said = refused_where(&format!("echo $$ >{}/cgroup.procs", tight.0.display()));
+    assert!(said.contains("MiB of memory left") && said.contains("a guest may take 320"), "{said}");
 }

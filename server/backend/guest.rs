@@ -15,6 +15,7 @@ mod pool;
 mod qemu;
 mod qmp;
 mod rehearsal;
+mod room;
 mod snapshot;
 
 pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
@@ -302,6 +303,14 @@ impl Guests {
         let machine = rustix::system::sysinfo();
         let total = machine.totalram * u64::from(machine.mem_unit);
         usize::try_from(total / 2 / RUN_COST).unwrap_or(usize::MAX).clamp(1, MOST_PLACES)
+    }
+
+    /// That this machine has memory for one more guest.
+    ///
+    /// # Errors
+    /// How much is left.
+    pub fn room(&self) -> Result<(), super::Error> {
+        Ok(room::check()?)
     }
 
     /// What QEMU says it is; `None` where there is none that starts.

@@ -12,7 +12,7 @@ use crate::{
     compile::Types,
     kernel::{ARCHITECTURE, HOST, State},
     lab,
-    say::{Lang, Sentence},
+    say::{Doctor, Lang, Sentence},
 };
 
 /// Arguments of `bpflab doctor`.
@@ -48,12 +48,12 @@ pub(super) async fn doctor(arguments: Arguments, context: &Context) -> anyhow::R
     match &lab.compilers {
         Ok(compilers) => {
             let version = compilers.version().to_owned();
-            findings.push(good("compiler", Sentence::DoctorClang { version }));
-            findings.push(good("sandbox", Sentence::DoctorSandbox));
+            findings.push(good("compiler", Doctor::Clang { version }));
+            findings.push(good("sandbox", Doctor::Sandbox));
             match compilers.get(&Types::Running).await {
                 Ok(compiler) => {
                     let path = compiler.headers().folder().display().to_string();
-                    findings.push(good("headers", Sentence::DoctorHeaders { path }));
+                    findings.push(good("headers", Doctor::Headers { path }));
                 }
                 Err(error) => findings.push(bad("headers", error.sentence(), None)),
             }
@@ -73,19 +73,19 @@ pub(super) async fn doctor(arguments: Arguments, context: &Context) -> anyhow::R
             State::Ready | State::Preparing => {
                 can_run |= lab.compilers.is_ok();
                 let release = kernel.release.unwrap_or_default();
-                findings.push(good(HOST, Sentence::DoctorHost { release }));
+                findings.push(good(HOST, Doctor::Host { release }));
                 let features = kernels::features(&lab.backends, HOST, context.lang).await;
                 let probes = features.map(|features| features.programs.clone()).unwrap_or_default();
                 findings.extend(probes.into_iter().map(|probe| kind(HOST, probe)));
             }
             State::Off(why) | State::NoImage(why) => {
-                let says = Sentence::DoctorHostOff { why: why.say(context.lang) };
+                let says = Doctor::HostOff { why: why.say(context.lang) };
                 findings.push(bad(HOST, says, mend(&why)));
             }
         }
     }
     if !can_run {
-        findings.push(bad("runs", Sentence::DoctorNothingRuns, None));
+        findings.push(bad("runs", Doctor::NothingRuns, None));
     }
     for finding in &findings {
         print(finding, arguments.format, context.lang)?;
@@ -114,9 +114,9 @@ fn guest(kernel: &str) -> Option<&'static str> {
 
 fn architecture() -> Finding {
     let own = std::env::consts::ARCH;
-    let says = Sentence::DoctorArchitecture { name: own.to_owned() };
+    let says = Doctor::Architecture { name: own.to_owned() };
     match own == ARCHITECTURE {
-        true => good("architecture", Sentence::DoctorArchitectureRight { name: own.to_owned() }),
+        true => good("architecture", Doctor::ArchitectureRight { name: own.to_owned() }),
         false => bad("architecture", says, None),
     }
 }
@@ -132,12 +132,12 @@ fn mend(why: &Sentence) -> Option<&'static str> {
     }
 }
 
-fn good(id: &str, says: Sentence) -> Finding {
-    Finding { id: id.to_owned(), ok: true, says, mend: None }
+fn good(id: &str, says: impl Into<Sentence>) -> Finding {
+    Finding { id: id.to_owned(), ok: true, says: says.into(), mend: None }
 }
 
-fn bad(id: &str, says: Sentence, mend: Option<&'static str>) -> Finding {
-    Finding { id: id.to_owned(), ok: false, says, mend }
+fn bad(id: &str, says: impl Into<Sentence>, mend: Option<&'static str>) -> Finding {
+    Finding { id: id.to_owned(), ok: false, says: says.into(), mend }
 }
 
 fn print(finding: &Finding, format: Format, lang: Lang) -> anyhow::Result<()> {

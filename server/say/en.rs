@@ -130,6 +130,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "What {program} is to be run on cannot be read: write its bytes in hexadecimal, two digits for each."
         ),
         S::Cause(why) => why.say(Lang::En),
+        S::Doctor(found) => found.say(Lang::En),
         S::Instead(what) => what.say(Lang::En),
         S::Step(step) => step.say(Lang::En),
         S::Unchanged(why) => why.say(Lang::En),
@@ -225,6 +226,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "The helper that reaches the machine's own kernel has gone: run \"make host\" again, then start the server again.".into()
         }
         S::NoQemu => "QEMU is not installed, so there are no guests: run \"make setup\".".into(),
+        S::NoMemory { free_mib, need_mib } => {
+            format!("This machine has {free_mib} MiB of memory left, and a guest may take {need_mib}: end something else on it, or keep fewer guests waiting (serve --warm-memory), then run again.")
+        }
         S::ImageMissing { kernel } => {
             format!("The image of kernel {kernel} was not built yet: run \"make images\".")
         }
@@ -307,16 +311,6 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ProbeNoAttach { kind, errno: number, matters } => {
             format!("{kind} programs load but do not attach: {}. {}", errno(*number), matter(*matters))
         }
-        S::DoctorClang { version } => format!("The compiler is {version}."),
-        S::DoctorSandbox => "The compiler runs in namespaces of its own that hold no file but its own and the headers.".into(),
-        S::DoctorHost { release } => format!("The machine's own kernel ({release}) can be used."),
-        S::DoctorHostOff { why } => format!("The machine's own kernel cannot be used: {why}"),
-        S::DoctorHeaders { path } => format!("This kernel's headers are in {path}."),
-        S::DoctorArchitecture { name } => {
-            format!("This machine is {name}; bpflab is made for x86_64 so far, and nothing else was tried.")
-        }
-        S::DoctorArchitectureRight { name } => format!("This machine is {name}, for which bpflab is made."),
-        S::DoctorNothingRuns => "Nothing can run here until what is said above is mended.".into(),
         S::ImageNotBuilt { name } => format!("There is no image of Linux {name} yet; `make images` builds it."),
         S::ImageDamaged { file } => format!("The image's file {file} is damaged; `make images` builds it again."),
         S::ImageSuiteLeft { name, suites } => {
@@ -363,34 +357,5 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("This kernel has no hook {hook} that a program could be attached to.{}", offer(nearest))
         }
         S::OtherKernels { kernels } => format!("Kernels that have all that is needed: {}.", list(kernels)),
-        S::DoctorQemu { version } => format!("Guests are run by {version}."),
-        S::DoctorKvm => "Guests run by hardware (KVM): one has booted so.".into(),
-        S::DoctorKvmMissing => {
-            "Guests are emulated (TCG), since there is no /dev/kvm: slower, and all else is the same.".into()
-        }
-        S::DoctorKvmClosed => {
-            "Guests are emulated (TCG), since /dev/kvm is there but may not be opened by this user: slower, and all else is the same.".into()
-        }
-        S::DoctorKvmHangs { seconds } => format!(
-            "Guests are emulated (TCG), since /dev/kvm is there but a guest did not boot under it within {seconds} s: slower, and all else is the same."
-        ),
-        S::DoctorKernel { kernel, release, programs, maps, helpers, hooks } => format!(
-            "Linux {kernel} ({release}) runs in a guest: {programs} program types, {maps} map types, {helpers} helpers, {hooks} hooks."
-        ),
-        S::DoctorKernelOff { kernel, why } => format!("Linux {kernel} cannot be used: {why}"),
-        S::DoctorMemory { warm_mib, places, run_mib } => format!(
-            "Waiting guests may take {warm_mib} MiB of memory (serve --warm-memory); {places} runs at once fit, at {run_mib} MiB at most for each."
-        ),
-        S::DoctorDisk { folder, free_mib } => format!("{folder} has {free_mib} MiB left for images and snapshots."),
-        S::DoctorGuestSilent => "its guest did not say what it can do; the reason stands on standard error.".into(),
-        S::DoctorCgroup(Some((folder, true))) => {
-            format!("Each guest has a cgroup of its own below {folder}, which bounds its memory and its processes.")
-        }
-        S::DoctorCgroup(Some((folder, false))) => {
-            format!("Each guest has a cgroup of its own below {folder}, but memory is not bounded by it, since that controller is not handed down: limits of its own on memory and processor time hold it.")
-        }
-        S::DoctorCgroup(None) => {
-            "Guests have no cgroup of their own: each is held by limits on its memory and its processor time.".into()
-        }
     }
 }

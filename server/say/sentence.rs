@@ -1,6 +1,6 @@
 //! The sentences, as an enum with arguments.
 
-use super::{Cause, Example, Found, Instead, Matters, Mistake, Printed, Step, Unchanged};
+use super::{Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Step, Unchanged};
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +166,10 @@ pub enum Sentence {
     HostHelperGone,
     // Guests.
     NoQemu,
+    NoMemory {
+        free_mib: u64,
+        need_mib: u64,
+    },
     ImageMissing {
         kernel: String,
     },
@@ -243,6 +247,7 @@ pub enum Sentence {
     UnknownRun,
     ShuttingDown,
     // Doctor.
+    Doctor(Doctor),
     ProbeWorked {
         kind: String,
     },
@@ -262,26 +267,6 @@ pub enum Sentence {
         errno: i32,
         matters: Matters,
     },
-    DoctorClang {
-        version: String,
-    },
-    DoctorSandbox,
-    DoctorHost {
-        release: String,
-    },
-    DoctorHostOff {
-        why: String,
-    },
-    DoctorHeaders {
-        path: String,
-    },
-    DoctorArchitecture {
-        name: String,
-    },
-    DoctorArchitectureRight {
-        name: String,
-    },
-    DoctorNothingRuns,
     // Images.
     ImageNotBuilt {
         name: String,
@@ -358,38 +343,10 @@ pub enum Sentence {
     OtherKernels {
         kernels: Vec<String>,
     },
-    // Doctor, of guests.
-    DoctorQemu {
-        version: String,
-    },
-    DoctorKvm,
-    DoctorKvmMissing,
-    DoctorKvmClosed,
-    DoctorKvmHangs {
-        seconds: u64,
-    },
-    DoctorKernel {
-        kernel: String,
-        release: String,
-        programs: usize,
-        maps: usize,
-        helpers: usize,
-        hooks: usize,
-    },
-    DoctorKernelOff {
-        kernel: String,
-        why: String,
-    },
-    DoctorMemory {
-        warm_mib: u64,
-        places: usize,
-        run_mib: u64,
-    },
-    DoctorDisk {
-        folder: String,
-        free_mib: u64,
-    },
-    /// Below which cgroup guests have theirs, and whether it bounds their memory.
-    DoctorCgroup(Option<(String, bool)>),
-    DoctorGuestSilent,
+}
+
+impl From<Doctor> for Sentence {
+    fn from(found: Doctor) -> Self {
+        Self::Doctor(found)
+    }
 }

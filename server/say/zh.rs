@@ -121,6 +121,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GlobalDoesNotFit { name, ctype } => format!("这个值不适合“{name}”，它的类型是 {ctype}。"),
         S::NotHex { program } => format!("无法读取 {program} 的输入：请用十六进制写出每个字节，每字节两位。"),
         S::Cause(why) => why.say(Lang::Zh),
+        S::Doctor(found) => found.say(Lang::Zh),
         S::Instead(what) => what.say(Lang::Zh),
         S::Step(step) => step.say(Lang::Zh),
         S::Unchanged(why) => why.say(Lang::Zh),
@@ -197,6 +198,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::HostNeedsSingleUser => "本机内核只供一位受信任的人使用，不用于课堂。".into(),
         S::HostHelperGone => "连接本机内核的辅助进程已退出：请再次运行 “make host”，然后重启服务器。".into(),
         S::NoQemu => "没有安装 QEMU，所以没有虚拟机：请运行 “make setup”。".into(),
+        S::NoMemory { free_mib, need_mib } => {
+            format!("这台机器只剩 {free_mib} MiB 内存，而一台虚拟机最多会用 {need_mib} MiB：请关闭其他程序，或减少预热的虚拟机（serve --warm-memory），然后重新运行。")
+        }
         S::ImageMissing { kernel } => format!("内核 {kernel} 的镜像还没有构建：请运行 “make images”。"),
         S::GuestDiskFull => {
             "磁盘已满，无法创建虚拟机：请在数据目录（“bpflab doctor” 会给出路径）腾出空间，然后重新运行。"
@@ -276,16 +280,6 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ProbeNoAttach { kind, errno: number, matters } => {
             format!("{kind} 程序可以加载但无法挂载：{}。{}", errno(*number), matter(*matters))
         }
-        S::DoctorClang { version } => format!("编译器是 {version}。"),
-        S::DoctorSandbox => "编译器运行在自己的命名空间中，除自身和头文件外看不到任何文件。".into(),
-        S::DoctorHost { release } => format!("可以使用本机内核（{release}）。"),
-        S::DoctorHostOff { why } => format!("无法使用本机内核：{why}"),
-        S::DoctorHeaders { path } => format!("该内核的头文件在 {path}。"),
-        S::DoctorArchitecture { name } => {
-            format!("这台机器是 {name}；bpflab 目前只为 x86_64 制作，其他架构未经尝试。")
-        }
-        S::DoctorArchitectureRight { name } => format!("这台机器是 {name}，正是 bpflab 所支持的架构。"),
-        S::DoctorNothingRuns => "在解决上述问题之前，这里什么都无法运行。".into(),
         S::ImageNotBuilt { name } => format!("还没有 Linux {name} 的镜像；用 `make images` 构建。"),
         S::ImageDamaged { file } => format!("镜像文件 {file} 已损坏；用 `make images` 重新构建。"),
         S::ImageSuiteLeft { name, suites } => {
@@ -332,32 +326,5 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("该内核没有可供程序附加的 hook {hook}。{}", offer(nearest))
         }
         S::OtherKernels { kernels } => format!("满足全部要求的内核：{}。", list(kernels)),
-        S::DoctorQemu { version } => format!("虚拟机由 {version} 运行。"),
-        S::DoctorKvm => "虚拟机使用硬件虚拟化（KVM）：已有一台这样启动成功。".into(),
-        S::DoctorKvmMissing => "虚拟机以软件模拟方式（TCG）运行，因为没有 /dev/kvm：只是较慢，其余相同。".into(),
-        S::DoctorKvmClosed => {
-            "虚拟机以软件模拟方式（TCG）运行，因为 /dev/kvm 存在，但当前用户无权打开：只是较慢，其余相同。".into()
-        }
-        S::DoctorKvmHangs { seconds } => format!(
-            "虚拟机以软件模拟方式（TCG）运行，因为 /dev/kvm 存在，但用它启动的虚拟机在 {seconds} 秒内没有启动成功：只是较慢，其余相同。"
-        ),
-        S::DoctorKernel { kernel, release, programs, maps, helpers, hooks } => format!(
-            "Linux {kernel}（{release}）可在虚拟机中运行：{programs} 种程序类型、{maps} 种 map 类型、{helpers} 个 helper、{hooks} 个 hook。"
-        ),
-        S::DoctorKernelOff { kernel, why } => format!("Linux {kernel} 无法使用：{why}"),
-        S::DoctorMemory { warm_mib, places, run_mib } => format!(
-            "待命的虚拟机最多占用 {warm_mib} MiB 内存（serve --warm-memory）；可同时进行 {places} 次运行，每次最多 {run_mib} MiB。"
-        ),
-        S::DoctorDisk { folder, free_mib } => format!("{folder} 还有 {free_mib} MiB 可用于镜像和快照。"),
-        S::DoctorGuestSilent => "它的虚拟机没有说明自己支持什么；原因见标准错误输出。".into(),
-        S::DoctorCgroup(Some((folder, true))) => {
-            format!("每台虚拟机在 {folder} 下有自己的 cgroup，限制其内存和进程数。")
-        }
-        S::DoctorCgroup(Some((folder, false))) => {
-            format!("每台虚拟机在 {folder} 下有自己的 cgroup，但内存控制器没有下放，所以由它自身的内存和处理器时间上限来约束。")
-        }
-        S::DoctorCgroup(None) => {
-            "虚拟机没有自己的 cgroup：每台都受内存和处理器时间上限的约束。".into()
-        }
     }
 }

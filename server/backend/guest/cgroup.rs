@@ -87,7 +87,7 @@ fn ours() -> Option<PathBuf> {
 }
 
 /// Where the unified hierarchy is mounted.
-fn unified() -> io::Result<Option<PathBuf>> {
+pub(super) fn unified() -> io::Result<Option<PathBuf>> {
     let mounts = fs::read_to_string("/proc/self/mounts")?;
     let mount = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
     Ok(mount

@@ -10,6 +10,14 @@ pub enum Error {
     /// No QEMU.
     #[error("no QEMU")]
     NoQemu,
+    /// Too little memory is left for a guest.
+    #[error("{free_mib} MiB of memory are left, and a guest may take {need_mib}")]
+    NoMemory {
+        /// What is left.
+        free_mib: u64,
+        /// What a guest may take.
+        need_mib: u64,
+    },
     /// QEMU did not start; its own words.
     #[error("QEMU: {0}")]
     Qemu(String),
@@ -55,6 +63,9 @@ impl Error {
     pub fn sentence(&self) -> Sentence {
         match self {
             Self::NoQemu => Sentence::NoQemu,
+            Self::NoMemory { free_mib, need_mib } => {
+                Sentence::NoMemory { free_mib: *free_mib, need_mib: *need_mib }
+            }
             Self::Files(error) if error.kind() == std::io::ErrorKind::StorageFull => Sentence::GuestDiskFull,
             Self::Died(why) => Sentence::GuestDidNotBoot { why: why.clone() },
             Self::Mute { seconds, .. } => Sentence::GuestDidNotAnswer { seconds: *seconds },

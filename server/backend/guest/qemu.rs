@@ -21,7 +21,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Error, accelerator::Accelerator, cgroup::Cgroup, console::Console, qmp::Monitor};
+use super::{Error, accelerator::Accelerator, cgroup::Cgroup, console::Console, qmp::Monitor, room};
 
 /// Memory of a guest, in MiB: 5.10 to 7.x boot in 128, and a lesson's Python,
 /// a compressor and a full overlay still fit.
@@ -127,6 +127,7 @@ impl Qemu {
     /// Starts one, up to the monitor's greeting.
     pub(super) async fn start(machine: Machine) -> Result<Self, Error> {
         let program = program().ok_or(Error::NoQemu)?;
+        room::check()?;
         let scratch = tempfile::tempfile_in(&machine.scratch)?;
         scratch.set_len(SCRATCH_BYTES)?;
         let (worker, worker_end) = pair()?;

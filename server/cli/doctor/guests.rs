@@ -9,7 +9,7 @@ use crate::{
     cli::{Context, kernels},
     kernel::{HookKind, Kernel, State, program_types},
     lab,
-    say::{Lang, Sentence},
+    say::{Doctor, Lang, Sentence},
 };
 
 /// Bytes in a MiB.
@@ -19,7 +19,7 @@ const MIB: u64 = 1 << 20;
 pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding> {
     let guests = backends.guests();
     let qemu = match guests.qemu().await {
-        Some(version) => good("qemu", Sentence::DoctorQemu { version }),
+        Some(version) => good("qemu", Doctor::Qemu { version }),
         None => bad("qemu", Sentence::NoQemu, mend(&Sentence::NoQemu)),
     };
     let usable = qemu.ok && guests.kernels().iter().any(Kernel::is_ready);
@@ -28,13 +28,16 @@ pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding
         found.push(accelerator(backends).await);
     }
     let (warm_mib, run_mib) = (lab::warm_bytes() / MIB, RUN_COST / MIB);
-    found.push(good("memory", Sentence::DoctorMemory { warm_mib, places: guests.places(), run_mib }));
+    found.push(match guests.room() {
+        Ok(()) => good("memory", Doctor::Memory { warm_mib, places: guests.places(), run_mib }),
+        Err(error) => bad("memory", error.sentence(), mend(&error.sentence())),
+    });
     if let Ok(disk) = rustix::fs::statvfs(&context.folders.data) {
         let folder = context.folders.data.display().to_string();
         let free_mib = disk.f_bavail * disk.f_frsize / MIB;
-        found.push(good("disk", Sentence::DoctorDisk { folder, free_mib }));
+        found.push(good("disk", Doctor::Disk { folder, free_mib }));
     }
-    found.push(good("cgroup", Sentence::DoctorCgroup(cgroups())));
+    found.push(good("cgroup", Doctor::Cgroup(cgroups())));
     found
 }
 
@@ -42,19 +45,19 @@ pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding
 async fn accelerator(backends: &Backends) -> Finding {
     match backends.guests().accelerator().await {
         Err(error) => bad("accelerator", error.sentence(), mend(&error.sentence())),
-        Ok(Accelerator::Kvm) => good("accelerator", Sentence::DoctorKvm),
+        Ok(Accelerator::Kvm) => good("accelerator", Doctor::Kvm),
         Ok(Accelerator::Tcg) => good("accelerator", why_not_kvm()),
     }
 }
 
-fn why_not_kvm() -> Sentence {
+fn why_not_kvm() -> Doctor {
     let device = Path::new(KVM_DEVICE);
     if !device.exists() {
-        Sentence::DoctorKvmMissing
+        Doctor::KvmMissing
     } else if std::fs::File::options().read(true).write(true).open(device).is_err() {
-        Sentence::DoctorKvmClosed
+        Doctor::KvmClosed
     } else {
-        Sentence::DoctorKvmHangs { seconds: KVM_DEADLINE.as_secs() }
+        Doctor::KvmHangs { seconds: KVM_DEADLINE.as_secs() }
     }
 }
 
@@ -63,13 +66,13 @@ pub(super) async fn kernel(backends: &Backends, kernel: &Kernel, lang: Lang) -> 
     let name = kernel.name.clone();
     match &kernel.state {
         State::NoImage(why) | State::Off(why) => {
-            let says = Sentence::DoctorKernelOff { kernel: name.clone(), why: why.say(lang) };
+            let says = Doctor::KernelOff { kernel: name.clone(), why: why.say(lang) };
             bad(&name, says, mend(why))
         }
         State::Ready | State::Preparing => match kernels::features(backends, &name, lang).await {
             Some(features) => {
                 let hooks = HookKind::ALL.iter().filter(|kind| **kind != HookKind::Fentry); // kprobes again
-                let says = Sentence::DoctorKernel {
+                let says = Doctor::Kernel {
                     kernel: name.clone(),
                     release: kernel.release.clone().unwrap_or_default(),
                     programs: program_types(&features).len(),
@@ -80,8 +83,8 @@ pub(super) async fn kernel(backends: &Backends, kernel: &Kernel, lang: Lang) -> 
                 good(&name, says)
             }
             None => {
-                let why = Sentence::DoctorGuestSilent.say(lang);
-                bad(&name, Sentence::DoctorKernelOff { kernel: name.clone(), why }, Some("make images"))
+                let why = Doctor::GuestSilent.say(lang);
+                bad(&name, Doctor::KernelOff { kernel: name.clone(), why }, Some("make images"))
             }
         },
     }
