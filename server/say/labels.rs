@@ -189,6 +189,8 @@ labels! {
     k_off: "off", "不可用";
     k_no_image: "no image", "没有镜像";
     k_preparing: "being prepared; a run waits for it", "正在准备，运行会等待它就绪";
+    kernels_soon: "being prepared", "准备中";
+    kernels_ready: "{name} is ready.", "{name} 已就绪。";
     acc_none: "this machine", "本机";
     acc_kvm: "KVM", "KVM";
     acc_tcg: "software emulation", "软件模拟";
