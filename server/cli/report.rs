@@ -72,7 +72,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
                 let (name, kind) = (&program.name, &program.kind);
                 writeln!(out, "loaded    {name} ({kind}, {} instructions)", program.instructions)?;
             }
-            for map in maps {
+            for map in maps.iter().filter(|map| !is_libbpfs(&map.name)) {
                 writeln!(out, "map       {} ({}, at most {})", map.name, map.kind, map.max_entries)?;
             }
             Ok(())
@@ -108,6 +108,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
         }
         // Nobody on the command line asks for it.
         RunEvent::Code(_) => Ok(()),
+        RunEvent::Map(view) if is_libbpfs(&view.name) => Ok(()),
         RunEvent::Map(view) => {
             for (key, value) in &view.entries {
                 writeln!(out, "map       {}[{}] = {}", view.name, written(key), written(value))?;
@@ -154,6 +155,12 @@ fn diagnostic(out: &mut impl io::Write, found: &Diagnostic, lang: Lang) -> io::R
         writeln!(out, "    note: {}", note.message.say(lang))?;
     }
     Ok(())
+}
+
+/// Whether libbpf keeps this map for itself: `<bpf/usdt.bpf.h>` adds it, for the
+/// arguments of USDT probes to be found.
+fn is_libbpfs(map: &str) -> bool {
+    map.starts_with("__bpf_usdt_")
 }
 
 /// A value on one line.
