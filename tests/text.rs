@@ -30,3 +30,24 @@ fn maps_that_libbpf_keeps_for_itself_are_in_the_objects_and_not_in_the_text() {
         to_end(bpflab(&["run", &path, "--kernel", DEFAULT, "--format", "json"]).args(imports)).stdout;
     assert!(objects.contains("\"name\":\"__bpf_usdt_specs\""), "{objects}");
 }
+
+#[test]
+fn a_histogram_is_drawn_when_the_run_is_over_instead_of_each_change() {
+    if !can_use_guests() {
+        return;
+    }
+    let told = text("map_histogram.bpf.c", &["--stimulus", "touch /tmp/a; rm /tmp/a"]);
+    let drawn = "\
+map       size_hist: how many in each range, powers of two
+         0 -> 1          : 0        |                                        |
+         2 -> 3          : 2        |********************                    |
+         4 -> 7          : 4        |****************************************|
+map       waits[1]: how many in each range, powers of two
+          {count: 5}
+         0 -> 1          : 0        |                                        |
+         2 -> 3          : 5        |****************************************|
+ended     completed
+";
+    assert!(told.ends_with(drawn), "{told}");
+    assert!(!told.contains("] = "), "changes are not told beside it: {told}");
+}
