@@ -7,6 +7,7 @@ mod api;
 mod assets;
 mod error;
 mod home;
+mod kernels;
 mod listen;
 mod messages;
 mod pages;
@@ -41,6 +42,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/lessons/{slug}/{picture}", get(pages::picture))
         .route("/enter", get(site::enter))
         .route("/static/{file}", get(assets::file))
+        .route("/api/kernels", get(kernels::now))
         .route("/api/runs", post(api::start))
         .route("/api/runs/{id}", get(api::story))
         .fallback(pages::nothing_here)

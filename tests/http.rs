@@ -48,6 +48,24 @@ fn still_works(server: &Server) {
 }
 
 #[test]
+fn anyone_may_read_how_the_kernels_are_by_now() {
+    let server = Server::start();
+    let answer = server.get("/api/kernels?lang=zh");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let rows: Vec<Value> = serde_json::from_str(&answer.body).expect("an array");
+    assert_eq!(rows.last().expect("a place")["name"], "host");
+    for row in &rows {
+        let state = row["state"].as_str().expect("a state");
+        let usable = ["ready", "preparing"].contains(&state);
+        assert!(usable || ["no_image", "off"].contains(&state), "{row}");
+        assert_eq!(row["why"].is_null(), usable, "{row}");
+        assert!(["none", "kvm", "tcg"].contains(&row["accelerator"].as_str().expect("a word")), "{row}");
+    }
+}
+
+#[test]
 fn pages_are_read_by_anyone_and_load_nothing_from_elsewhere() {
     let server = Server::start();
     for path in [

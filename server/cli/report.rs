@@ -1,9 +1,16 @@
 //! A story on standard output, as text for a person or as JSON lines.
 
-use std::io::{self, Write as _};
+mod histograms;
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write as _},
+    sync::Arc,
+};
 
 use bpflab_worker::{LogSource, OutputStream, Value};
 
+use self::histograms::Histograms;
 use crate::{
     diagnostic::Diagnostic,
     run::{Batch, RunEvent},
@@ -20,34 +27,51 @@ pub(super) fn json(writer: &Writer, batch: &Batch) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Prints a batch for a person; of several kernels each line says whose it is.
-pub(super) fn text(batch: &Batch, several: bool, lang: Lang) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    write(&mut out, batch, several, lang)?;
-    out.flush()
+/// A story for a person, as it is told. Histograms are kept to be drawn when
+/// their kernel's part is over.
+#[derive(Debug)]
+pub(super) struct Text {
+    several: bool,
+    lang: Lang,
+    histograms: BTreeMap<Option<Arc<str>>, Histograms>,
 }
 
-/// Writes a batch for a person.
-pub(super) fn write(out: &mut impl io::Write, batch: &Batch, several: bool, lang: Lang) -> io::Result<()> {
-    for lost in &batch.lost {
-        writeln!(out, "lost      {} of {}", lost.count, stream(&lost.stream))?;
+impl Text {
+    /// Of `several` kernels each line says whose it is.
+    pub(super) fn new(several: bool, lang: Lang) -> Self {
+        Self { several, lang, histograms: BTreeMap::new() }
     }
-    for entry in &batch.entries {
-        match &entry.kernel {
-            Some(kernel) if several => {
-                let mut lines = Vec::new();
-                event(&mut lines, &entry.event, lang)?;
-                for line in String::from_utf8_lossy(&lines).lines() {
-                    writeln!(out, "{kernel:<5} {line}")?;
-                }
-            }
-            _ => event(out, &entry.event, lang)?,
+
+    /// Prints a batch.
+    pub(super) fn print(&mut self, batch: &Batch) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        self.write(&mut out, batch)?;
+        out.flush()
+    }
+
+    /// Writes a batch.
+    pub(super) fn write(&mut self, out: &mut impl io::Write, batch: &Batch) -> io::Result<()> {
+        for lost in &batch.lost {
+            writeln!(out, "lost      {} of {}", lost.count, stream(&lost.stream))?;
         }
+        for entry in &batch.entries {
+            let drawn = self.histograms.entry(entry.kernel.clone()).or_default();
+            match &entry.kernel {
+                Some(kernel) if self.several => {
+                    let mut lines = Vec::new();
+                    event(&mut lines, &entry.event, drawn, self.lang)?;
+                    for line in String::from_utf8_lossy(&lines).lines() {
+                        writeln!(out, "{kernel:<5} {line}")?;
+                    }
+                }
+                _ => event(out, &entry.event, drawn, self.lang)?,
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<()> {
+fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lang: Lang) -> io::Result<()> {
     match event {
         RunEvent::Started { .. } | RunEvent::Observing { .. } | RunEvent::Stats(_) => Ok(()),
         RunEvent::Queued { position } => writeln!(out, "queued    {position}"),
@@ -72,7 +96,8 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
                 let (name, kind) = (&program.name, &program.kind);
                 writeln!(out, "loaded    {name} ({kind}, {} instructions)", program.instructions)?;
             }
-            for map in maps {
+            drawn.loaded(maps);
+            for map in maps.iter().filter(|map| !is_libbpfs(&map.name)) {
                 writeln!(out, "map       {} ({}, at most {})", map.name, map.kind, map.max_entries)?;
             }
             Ok(())
@@ -108,6 +133,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
         }
         // Nobody on the command line asks for it.
         RunEvent::Code(_) => Ok(()),
+        RunEvent::Map(view) if is_libbpfs(&view.name) || drawn.take(view) => Ok(()),
         RunEvent::Map(view) => {
             for (key, value) in &view.entries {
                 writeln!(out, "map       {}[{}] = {}", view.name, written(key), written(value))?;
@@ -139,7 +165,10 @@ fn event(out: &mut impl io::Write, event: &RunEvent, lang: Lang) -> io::Result<(
             Ok(())
         }
         RunEvent::Unavailable(why) => writeln!(out, "unavailable: {}", why.say(lang)),
-        RunEvent::Ended { outcome, .. } => writeln!(out, "ended     {}", outcome_name(*outcome)),
+        RunEvent::Ended { outcome, .. } => {
+            drawn.draw(out, lang)?;
+            writeln!(out, "ended     {}", outcome_name(*outcome))
+        }
     }
 }
 
@@ -154,6 +183,12 @@ fn diagnostic(out: &mut impl io::Write, found: &Diagnostic, lang: Lang) -> io::R
         writeln!(out, "    note: {}", note.message.say(lang))?;
     }
     Ok(())
+}
+
+/// Whether libbpf keeps this map for itself: `<bpf/usdt.bpf.h>` adds it, for the
+/// arguments of USDT probes to be found.
+fn is_libbpfs(map: &str) -> bool {
+    map.starts_with("__bpf_usdt_")
 }
 
 /// A value on one line.

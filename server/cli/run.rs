@@ -131,13 +131,14 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
     let mut watcher = handle.watch(0);
     let writer = Writer::new(handle.id.to_string(), handle.about.clone(), context.lang);
     let several = handle.kernels().len() > 1;
+    let mut text = report::Text::new(several, context.lang);
     let mut ends = Vec::new();
     while let Some(batch) = watcher.next().await {
         let ended = batch.entries.iter().filter(|entry| entry.event.is_end());
         ends.extend(ended.map(|entry| status_of(&entry.event)));
         match arguments.format {
             Format::Json => report::json(&writer, &batch)?,
-            Format::Text => report::text(&batch, several, context.lang)?,
+            Format::Text => text.print(&batch)?,
         }
     }
     interrupted.abort();

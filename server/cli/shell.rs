@@ -97,6 +97,7 @@ async fn session(
     watcher: &mut Watcher,
     context: &Context,
 ) -> anyhow::Result<u8> {
+    let mut text = report::Text::new(false, context.lang);
     let mut holding: Option<Holding> = None;
     let mut raw: Option<Raw> = None;
     let mut keys = keys();
@@ -123,7 +124,7 @@ async fn session(
         match happening {
             Happening::Story(None) => return Ok(status::OK),
             Happening::Story(Some(batch)) => {
-                show(&batch, raw.is_some(), context)?;
+                show(&mut text, &batch, raw.is_some())?;
                 for entry in &batch.entries {
                     if let RunEvent::Terminal { open: true } = &*entry.event
                         && let Some(terminal) = handle.terminal(kernel)
@@ -198,9 +199,9 @@ const SAY_END_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 const END_OF_TRANSMISSION: u8 = 4;
 
 /// Prints the story; in a raw terminal each line needs its own return.
-fn show(batch: &Batch, raw: bool, context: &Context) -> anyhow::Result<()> {
+fn show(text: &mut report::Text, batch: &Batch, raw: bool) -> anyhow::Result<()> {
     let mut lines = Vec::new();
-    report::write(&mut lines, batch, false, context.lang)?;
+    text.write(&mut lines, batch)?;
     let mut out = io::stderr().lock();
     for line in String::from_utf8_lossy(&lines).lines() {
         write!(out, "{line}{}", if raw { "\r\n" } else { "\n" })?;

@@ -189,6 +189,8 @@ labels! {
     k_off: "off", "不可用";
     k_no_image: "no image", "没有镜像";
     k_preparing: "being prepared; a run waits for it", "正在准备，运行会等待它就绪";
+    kernels_soon: "being prepared", "准备中";
+    kernels_ready: "{name} is ready.", "{name} 已就绪。";
     acc_none: "this machine", "本机";
     acc_kvm: "KVM", "KVM";
     acc_tcg: "software emulation", "软件模拟";
@@ -231,6 +233,7 @@ labels! {
     maps: "Maps", "Map";
     maps_empty: "The maps of your program appear here as live tables.", "程序的 map 会以实时表格的形式显示在这里。";
     maps_none: "The program has no maps.", "程序没有定义 map。";
+    maps_libbpf: "Maps that libbpf keeps for itself", "libbpf 自用的 map";
     map_empty: "It holds no entries.", "目前没有条目。";
     map_count: "{n} entries", "{n} 个条目";
     map_part: "{k} of {n} entries shown", "共 {n} 个条目，显示 {k} 个";

@@ -5,6 +5,7 @@
 
 import { HOST, say, type Config } from "./config";
 import { button, h, setText } from "./dom";
+import { follow } from "./follow";
 import { kernelPicker } from "./picker";
 import type { Source } from "./source";
 
@@ -75,7 +76,11 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
   const terminal = h("label", { class: "wish", title: say("with_terminal_help") }, wish, ` ${say("with_terminal")}`);
   // The machine's own kernel has none, and then the run has none.
   const guestsOnly = (names: string[]) => names.every((name) => name !== HOST);
-  const picker = kernelPicker(config, (names) => (terminal.hidden = !guestsOnly(names)));
+  const picker = kernelPicker(config, (names, waits) => {
+    terminal.hidden = !guestsOnly(names);
+    run.title = waits ? say("k_preparing") : "";
+  });
+  if (config.can_run) follow(config.kernels, config.lang, picker.update);
   const names = Object.keys(config.files).sort((one, other) => Number(other === config.program) - Number(one === config.program));
   const files = names.map((name) => ({ name, tab: button(name, () => actions.show(name), "file") }));
   const noticeText = h("span");

@@ -2,7 +2,7 @@
 //
 // Names the choice, and opens into all places with their state and, for one
 // that cannot be used, why and what mends it. Remembers the choice in this
-// browser. Does not know runs.
+// browser, and says once when a chosen one has become ready. Does not know runs.
 
 import { HOST, say, type Config, type KernelPlace } from "./config";
 import { button, h, setText } from "./dom";
@@ -13,6 +13,8 @@ export interface Picker {
   chosen(): string[];
   /** Chooses exactly these, where they can be used; says whether any can. */
   choose(names: string[]): boolean;
+  /** How the places are by now. */
+  update(places: KernelPlace[]): void;
 }
 
 const KEY = "bpflab:kernels";
@@ -20,19 +22,23 @@ const KEY = "bpflab:kernels";
 /** One that is being prepared can be chosen: a run waits for it. */
 const usable = ({ state }: KernelPlace) => state === "ready" || state === "preparing";
 
-export function kernelPicker({ kernels, default_kernel }: Config, changed: (names: string[]) => void): Picker {
+/** `changed` hears the choice, and whether a run has to wait for it. */
+export function kernelPicker({ kernels, default_kernel }: Config, changed: (names: string[], waits: boolean) => void): Picker {
   const places = kernels.filter(usable).map(({ name }) => name);
   const guests = places.filter((name) => name !== HOST);
   let names = fitting(stored());
   if (names.length === 0) names = [default_kernel];
 
   const chosen = h("span");
-  const summary = h("summary", {}, h("span", { class: "what" }, `${say("kernel")} `), chosen);
+  const soon = h("span", { class: "tag" });
+  const heard = h("span", { class: "unseen", role: "status" });
+  const summary = h("summary", {}, h("span", { class: "what" }, `${say("kernel")} `), chosen, soon);
   const rows = kernels.map((place) => {
     const box = h("input", { type: "checkbox", disabled: !usable(place), id: `kernel-${place.name}`, change: () => toggle(place.name) });
     const only = button(say("kernels_only"), () => alone(place.name, box), "link");
     only.setAttribute("aria-label", say("kernels_only_name", { name: place.name }));
-    return { place, box, only, root: h("li", { class: place.state }, box, labelOf(place, default_kernel), usable(place) ? only : null) };
+    const label = labelOf(place, default_kernel);
+    return { place, box, only, label, root: h("li", { class: place.state }, box, label, usable(place) ? only : null) };
   });
   const all = guests.length > 1 ? button(say("kernels_all"), () => set(guests)) : null;
   const list = h(
@@ -41,20 +47,21 @@ export function kernelPicker({ kernels, default_kernel }: Config, changed: (name
     h("ul", {}, ...rows.map((row) => row.root)),
     h("p", {}, all, " ", say("kernels_several")),
   );
-  const root = h("details", { class: "picker" }, summary, list);
+  const details = h("details", { class: "picker" }, summary, list);
+  const root = h("div", { class: "choice" }, details, heard);
 
-  root.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !root.open) return;
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !details.open) return;
     event.stopPropagation();
-    root.open = false;
+    details.open = false;
     summary.focus();
   });
   // Whoever looks elsewhere has chosen.
-  root.addEventListener("focusout", ({ relatedTarget }) => {
-    if (relatedTarget instanceof Node && !root.contains(relatedTarget)) root.open = false;
+  details.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget instanceof Node && !details.contains(relatedTarget)) details.open = false;
   });
   document.addEventListener("pointerdown", ({ target }) => {
-    if (target instanceof Node && !root.contains(target)) root.open = false;
+    if (target instanceof Node && !details.contains(target)) details.open = false;
   });
 
   function fitting(wanted: string[]): string[] {
@@ -89,7 +96,27 @@ export function kernelPicker({ kernels, default_kernel }: Config, changed: (name
       box.checked = names.includes(place.name);
       only.hidden = names.length === 1 && box.checked;
     }
-    changed(names);
+    const waits = rows.some(({ place }) => place.state === "preparing" && names.includes(place.name));
+    soon.hidden = !waits;
+    setText(soon, waits ? say("kernels_soon") : "");
+    changed(names, waits);
+  }
+
+  /** A place that could not be used stays so until the page is loaded again: its boxes were made for that. */
+  function update(now: KernelPlace[]): void {
+    const done: string[] = [];
+    for (const row of rows) {
+      const place = now.find(({ name }) => name === row.place.name);
+      if (place === undefined || place.state === row.place.state || !usable(place) || !usable(row.place)) continue;
+      if (place.state === "ready" && names.includes(place.name)) done.push(place.name);
+      row.place = place;
+      row.root.className = place.state;
+      const label = labelOf(place, default_kernel);
+      row.label.replaceWith(label);
+      row.label = label;
+    }
+    if (done.length > 0) setText(heard, done.map((name) => say("kernels_ready", { name })).join(" "));
+    draw();
   }
 
   draw();
@@ -101,6 +128,7 @@ export function kernelPicker({ kernels, default_kernel }: Config, changed: (name
       if (some) set(wanted);
       return some;
     },
+    update,
   };
 }
 

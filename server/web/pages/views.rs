@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use askama::Template;
 use serde::Serialize;
 
-use super::super::site::Site;
+use super::super::{
+    kernels::{self, KernelRow},
+    site::Site,
+};
 use crate::{
     compile::{SOURCE_LIMITS, flags},
     dice,
-    kernel::State,
     lesson::{Course, Facts, Lesson, highlight_c, inline},
     say::{Lang, Sentence, labels::Labels},
 };
@@ -199,15 +201,6 @@ struct Config<'a> {
     max_source: usize,
 }
 
-#[derive(Serialize)]
-struct KernelRow {
-    name: String,
-    state: &'static str,
-    release: Option<String>,
-    why: Option<String>,
-    accelerator: &'static str,
-}
-
 impl LessonPage {
     pub(super) fn new(
         frame: Frame,
@@ -275,16 +268,6 @@ fn config(
     why_not: &str,
 ) -> String {
     let backends = &site.runs.lab().backends;
-    let kernels = backends.kernels().into_iter().map(|kernel| {
-        let (state, why) = match &kernel.state {
-            State::Ready => ("ready", None),
-            State::Preparing => ("preparing", None),
-            State::NoImage(why) => ("no_image", Some(why.say(lang))),
-            State::Off(why) => ("off", Some(why.say(lang))),
-        };
-        let accelerator = kernel.accelerator.name();
-        KernelRow { name: kernel.name, state, release: kernel.release, why, accelerator }
-    });
     let mut files: BTreeMap<&str, &str> =
         lesson.headers.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     files.insert(&lesson.program, &lesson.starter);
@@ -294,7 +277,7 @@ fn config(
         program: &lesson.program,
         files,
         solution: &lesson.solution,
-        kernels: kernels.collect(),
+        kernels: kernels::rows(site, lang),
         default_kernel: backends.default_kernel(),
         can_run,
         why_not: Some(why_not).filter(|why| !why.is_empty()),

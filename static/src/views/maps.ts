@@ -1,7 +1,8 @@
 // The maps panel: each map as a live table.
 //
 // A struct's fields are columns, a per-CPU value has a column a CPU; cells that
-// change are marked for a moment. Does not know how map views travel.
+// change are marked for a moment. Maps that are libbpf's own are folded away
+// below the program's. Does not know how map views travel.
 
 import { h, setText, table } from "../dom";
 import { isLive, type State } from "../state";
@@ -14,9 +15,14 @@ import { bars, histogramsOf } from "./bars";
 import { editorOf, type Editor } from "./edit";
 import { watcher, type Send, type View } from "./view";
 
+/** What `<bpf/usdt.bpf.h>` adds to a program, for libbpf to find the arguments of USDT probes. */
+const isLibbpfs = (name: string) => name.startsWith("__bpf_usdt_");
+
 /** `kernel` when it is not the one that the page shows alone. */
 export function mapsView(send: Send, kernel: string | null = null): View {
   const root = h("div", { class: "maps" });
+  const title = h("summary", {}, say("maps_libbpf"));
+  const own = h("details", { class: "fold" }, title);
   const changed = watcher();
   let shown: Story | null = null;
   let tables = new Map<string, MapTable>();
@@ -27,6 +33,7 @@ export function mapsView(send: Send, kernel: string | null = null): View {
     if (story !== shown) {
       shown = story;
       tables = new Map();
+      own.replaceChildren(title);
       root.replaceChildren();
     }
     if (story === null || story.maps.size === 0) {
@@ -40,14 +47,16 @@ export function mapsView(send: Send, kernel: string | null = null): View {
       if (drawn === undefined) {
         drawn = new MapTable(name, map.facts.type, (change) => send(`map ${name}`, change));
         tables.set(name, drawn);
-        root.append(drawn.root);
+        (isLibbpfs(name) ? own : root).append(drawn.root);
+        if (own.children.length > 1) root.append(own);
       }
       drawn.draw(map, story.lost.get("map") ?? 0);
       drawn.editor?.draw(live, answerTo(state, kernel, `map ${name}`));
     }
   }
 
-  return { root, draw, badge: (story) => (story !== null && story.maps.size > 0 ? String(story.maps.size) : "") };
+  const size = (story: Story | null) => [...(story?.maps.keys() ?? [])].filter((name) => !isLibbpfs(name)).length;
+  return { root, draw, badge: (story) => (size(story) > 0 ? String(size(story)) : "") };
 }
 
 /** One map's table; rows are kept and only cells that differ are touched. */

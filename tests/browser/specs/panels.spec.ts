@@ -1,6 +1,6 @@
 // What a run shows while it goes on, and what can be done to it meanwhile.
 
-import { expect, test } from "../support/lab";
+import { expect, hasNoViolations, test } from "../support/lab";
 
 test("a global that is changed while the program runs is read by it", async ({ lab }) => {
   await lab.open("libbpf-minimal");
@@ -68,4 +68,20 @@ test("what the lab itself prints is marked, and hidden until asked for", async (
   await hide.uncheck();
   await expect(lab.page.locator(".of-lab").first()).toContainText("lab");
   await lab.stopIt();
+});
+
+test("maps that libbpf keeps for itself are folded away below the program's", async ({ lab }) => {
+  await lab.open("javagc");
+  await lab.observe();
+  const maps = await lab.openPanel("Maps");
+  const own = maps.getByText("Maps that libbpf keeps for itself");
+  await expect(own).toBeVisible();
+  const specs = maps.getByRole("heading", { name: "__bpf_usdt_specs" });
+  await expect(specs).toBeHidden();
+  await own.click();
+  await expect(specs).toBeVisible();
+  // The panel's number counts the program's: one, which is a buffer.
+  await expect(lab.page.getByRole("tab", { name: "Maps" })).toHaveText("Maps1");
+  await hasNoViolations(lab.page);
+  await lab.ended("Completed");
 });
