@@ -15,7 +15,7 @@ use bpflab_worker::Target;
 use libbpf_rs::{AsRawLibbpf, Object, ProgramAttachType, ProgramImpl, ProgramType, libbpf_sys};
 use nix::libc::{EINVAL, EOPNOTSUPP};
 
-use crate::link::Link;
+use crate::{link::Link, replace};
 
 pub(crate) use tracing::read_iterator;
 
@@ -74,6 +74,7 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
         ProgramType::Tracing if attach_type == libbpf_sys::BPF_TRACE_ITER => {
             tracing::iterator(object, program)
         }
+        ProgramType::Ext => replace::attach(object, program),
         kind if wants_cgroup(kind, attach_type) => net::cgroup(program),
         ProgramType::Kprobe if let Some(function) = section.strip_prefix("kprobe/sys_") => {
             tracing::old_system_call(program, function, false)

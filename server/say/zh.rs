@@ -122,6 +122,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NotHex { program } => format!("无法读取 {program} 的输入：请用十六进制写出每个字节，每字节两位。"),
         S::Cause(why) => why.say(Lang::Zh),
         S::Instead(what) => what.say(Lang::Zh),
+        S::Absent(absent) => absent.say(Lang::Zh),
         S::Step(step) => step.say(Lang::Zh),
         S::Unchanged(why) => why.say(Lang::Zh),
         S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),
