@@ -4,6 +4,7 @@
 //! renders one. A sentence missing in one language does not compile. Knows no
 //! module that speaks.
 
+mod absent;
 mod cause;
 mod change;
 mod doctor;
@@ -16,6 +17,7 @@ mod step;
 mod verifier;
 mod zh;
 
+pub use absent::Absent;
 pub use cause::Cause;
 pub use change::Unchanged;
 pub use doctor::Doctor;

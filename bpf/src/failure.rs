@@ -63,6 +63,26 @@ pub enum AttachFailure {
     },
     /// The type needs something to attach to and was given nothing.
     NeedsTarget,
+    /// A replacement names a function that cannot be replaced.
+    Irreplaceable {
+        /// As its section names it.
+        function: String,
+        /// Why not.
+        why: Irreplaceable,
+        /// Functions that can be, at most five: the nearest, else the first.
+        nearest: Vec<String>,
+    },
     /// Anything else the kernel said.
     Errno(i32),
+}
+
+/// Why a function of an object cannot be replaced by another program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Irreplaceable {
+    /// The object has no function of this name.
+    Unknown,
+    /// The verifier looks at it together with its callers.
+    Static,
+    /// No program of the object calls it, or the compiler has put it into those that do.
+    Uncalled,
 }

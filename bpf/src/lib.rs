@@ -20,7 +20,7 @@ mod value;
 pub use change::{
     BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
 };
-pub use failure::{AttachFailure, BadGlobal, Refusal};
+pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
 pub use near::nearest;
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],

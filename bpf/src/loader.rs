@@ -17,6 +17,7 @@ use crate::{
     outlet::{Inlet, Outlet},
     probe,
     records::Records,
+    replace::Originals,
     stats::Stats,
     stimulus::{self, Held},
     terminal::Terminal,
@@ -97,18 +98,31 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         outlet.send(&Event::BadGlobal { name, reason })?;
         return Ok(Done::Failed);
     }
+    let again = || -> crate::Result<OpenObject> {
+        let again = object::open(&load.object).map_err(std::io::Error::from_raw_os_error)?;
+        // They could be set before.
+        let _ = set_globals(load, &again, pid);
+        Ok(again)
+    };
+    let without = || {
+        let mut again = again()?;
+        attach::leave_out(&mut again);
+        Ok(again)
+    };
+    let originals = match Originals::load(&opened, without)?.transpose() {
+        Ok(originals) => originals,
+        Err((program, section, reason)) => {
+            outlet.send(&Event::AttachFailed { program, section, reason })?;
+            return Ok(Done::Failed);
+        }
+    };
     let (mut opened, mut optional) = (Some(opened), Optional::default());
     let ready = || {
-        let mut ready = match opened.take() {
-            Some(opened) => opened,
-            None => {
-                let again = object::open(&load.object).map_err(std::io::Error::from_raw_os_error)?;
-                // They could be set before.
-                let _ = set_globals(load, &again, pid);
-                again
-            }
-        };
+        let mut ready = opened.take().map_or_else(again, Ok)?;
         optional = attach::leave_out(&mut ready);
+        if let Some(originals) = &originals {
+            originals.tell(&mut ready)?;
+        }
         Ok(ready)
     };
     let Some(loaded) = object::load(ready, outlet)? else { return Ok(Done::Failed) };

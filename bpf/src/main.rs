@@ -31,6 +31,7 @@ mod outlet;
 mod probe;
 mod records;
 mod relocations;
+mod replace;
 mod stats;
 mod stimulus;
 mod symbols;

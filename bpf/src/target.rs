@@ -12,10 +12,12 @@ mod tracing;
 use std::os::fd::AsFd;
 
 use bpflab_worker::Target;
-use libbpf_rs::{AsRawLibbpf, Object, ProgramAttachType, ProgramImpl, ProgramType, libbpf_sys};
+use libbpf_rs::{
+    AsRawLibbpf, Object, ProgramAttachType, ProgramImpl, ProgramType, btf::types::Var, libbpf_sys,
+};
 use nix::libc::{EINVAL, EOPNOTSUPP};
 
-use crate::link::Link;
+use crate::{ctype, link::Link, replace};
 
 pub(crate) use tracing::read_iterator;
 
@@ -74,6 +76,7 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
         ProgramType::Tracing if attach_type == libbpf_sys::BPF_TRACE_ITER => {
             tracing::iterator(object, program)
         }
+        ProgramType::Ext => replace::attach(object, program),
         kind if wants_cgroup(kind, attach_type) => net::cgroup(program),
         ProgramType::Kprobe if let Some(function) = section.strip_prefix("kprobe/sys_") => {
             tracing::old_system_call(program, function, false)
@@ -93,7 +96,8 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
 /// programs stand in for.
 pub(crate) fn struct_ops(object: &Object) -> impl Iterator<Item = (String, Result<Attached, i32>)> {
     use libbpf_rs::{MapCore as _, MapType};
-    object.maps().filter(|map| map.map_type() == MapType::StructOps).map(|map| {
+    let btf = object.btf().ok().flatten();
+    object.maps().filter(|map| map.map_type() == MapType::StructOps).map(move |map| {
         let name = map.name().to_string_lossy().into_owned();
         // SAFETY: the map is loaded and lives as long as its object.
         let link = unsafe { libbpf_sys::bpf_map__attach_struct_ops(map.as_libbpf_object().as_ptr()) };
@@ -102,7 +106,12 @@ pub(crate) fn struct_ops(object: &Object) -> impl Iterator<Item = (String, Resul
             // Who has no rights may choose it then, if it is a way to control congestion.
             sockets::allow_every_congestion_control();
         }
-        (name, link.map(|link| (link, "struct_ops".to_owned())))
+        let table = btf.as_ref().and_then(|btf| {
+            let table = btf.type_by_name::<Var<'_>>(&name)?;
+            Some(ctype::name(btf, table.type_id()))
+        });
+        let to = table.map_or_else(|| "struct_ops".to_owned(), |table| format!("struct_ops: {table}"));
+        (name, link.map(|link| (link, to)))
     })
 }
 

@@ -120,14 +120,15 @@ fn place(shown: &str, (file, text): (&str, &str)) -> Option<Place> {
 
 /// The line of the SEC that a finding about attaching names.
 pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<Place> {
-    let Words::Lab(
-        Sentence::NoSuchHook { section, .. }
-        | Sentence::NeedsTarget { section, .. }
-        | Sentence::AttachErrno { section, .. }
-        | Sentence::Step(Step::Section { section, .. }),
-    ) = &found.message
-    else {
-        return None;
+    let section = match &found.message {
+        Words::Lab(
+            Sentence::NoSuchHook { section, .. }
+            | Sentence::NeedsTarget { section, .. }
+            | Sentence::AttachErrno { section, .. }
+            | Sentence::Step(Step::Section { section, .. }),
+        ) => section,
+        Words::Lab(Sentence::Absent(absent)) => absent.section(),
+        _ => return None,
     };
     let quoted = format!("\"{section}\"");
     let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| Some((line, text.find(&quoted)?)))?;

@@ -51,9 +51,13 @@ pub fn is_unmet(found: &Diagnostic) -> bool {
     found.id.starts_with(UNMET)
 }
 
-/// The line of the first SEC of this kind.
+/// The line of the first SEC of this kind; a scheduler's sections do not say
+/// that they are its, only its table does.
 fn of_kind(feature: &str, (file, text): (&str, &str)) -> Option<Place> {
-    let start = format!("SEC(\"{feature}");
+    let start = match feature {
+        "sched_ext" => "struct sched_ext_ops".to_owned(),
+        kind => format!("SEC(\"{kind}"),
+    };
     let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| Some((line, text.find(&start)?)))?;
     Some(Place { file: file.to_owned(), line, column: u32::try_from(at).ok()? + 1 })
 }

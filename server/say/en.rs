@@ -132,6 +132,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::Cause(why) => why.say(Lang::En),
         S::Doctor(found) => found.say(Lang::En),
         S::Instead(what) => what.say(Lang::En),
+        S::Absent(absent) => absent.say(Lang::En),
         S::Step(step) => step.say(Lang::En),
         S::Unchanged(why) => why.say(Lang::En),
         S::GlobalReadOnly { name } => format!(

@@ -1,6 +1,6 @@
 //! The sentences, as an enum with arguments.
 
-use super::{Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Step, Unchanged};
+use super::{Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Step, Unchanged};
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,7 @@ pub enum Sentence {
     },
     Cause(Cause),
     Instead(Instead),
+    Absent(Absent),
     Step(Step),
     Unchanged(Unchanged),
     NotHex {

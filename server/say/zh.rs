@@ -123,6 +123,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::Cause(why) => why.say(Lang::Zh),
         S::Doctor(found) => found.say(Lang::Zh),
         S::Instead(what) => what.say(Lang::Zh),
+        S::Absent(absent) => absent.say(Lang::Zh),
         S::Step(step) => step.say(Lang::Zh),
         S::Unchanged(why) => why.say(Lang::Zh),
         S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),

@@ -1,10 +1,10 @@
 //! What a worker's refusals are in sentences.
 
-use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Refusal, Test};
+use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Irreplaceable, Refusal, Test};
 
 use crate::{
     run::Outcome,
-    say::{Sentence, Unchanged},
+    say::{Absent, Sentence, Unchanged},
 };
 
 pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
@@ -55,6 +55,14 @@ pub(super) fn attach_sentence(
             ("no-such-interface", Sentence::NoSuchInterface { program, known })
         }
         AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
+        AttachFailure::Irreplaceable { function, why, nearest } => {
+            let absent = match why {
+                Irreplaceable::Unknown => Absent::Function { program, section, function, nearest },
+                Irreplaceable::Static => Absent::StaticFunction { program, section, function },
+                Irreplaceable::Uncalled => Absent::UncalledFunction { program, section, function },
+            };
+            ("not-replaceable", Sentence::Absent(absent))
+        }
         AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
     }
 }
