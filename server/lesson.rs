@@ -13,6 +13,7 @@ mod highlight;
 mod lint;
 mod markdown;
 mod picture;
+mod sandbox;
 mod sections;
 
 pub use check::{Amount, Check, Expectation, Limit, Whose};
@@ -22,6 +23,7 @@ pub use glossary::{Glossary, Term, Words};
 pub use lint::{Finding, lint, mark_translated};
 pub use markdown::{Heading, highlight_c, inline};
 pub use picture::picture;
+pub use sandbox::{SANDBOX, sandbox};
 
 use std::collections::BTreeMap;
 

@@ -37,6 +37,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/zh/glossary", get(pages::glossary_zh))
         .route("/needs", get(pages::needs_en))
         .route("/zh/needs", get(pages::needs_zh))
+        .route("/sandbox", get(pages::sandbox_en))
+        .route("/zh/sandbox", get(pages::sandbox_zh))
         .route("/lessons/{slug}", get(pages::lesson_en))
         .route("/zh/lessons/{slug}", get(pages::lesson_zh))
         .route("/lessons/{slug}/{picture}", get(pages::picture))
@@ -49,6 +51,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .layer(CompressionLayer::new());
     // An archive is compressed already.
     let home = Router::new()
+        .route("/sandbox/home", post(home::sandbox_en))
+        .route("/zh/sandbox/home", post(home::sandbox_zh))
         .route("/lessons/{slug}/home", post(home::home_en))
         .route("/zh/lessons/{slug}/home", post(home::home_zh))
         .layer(DefaultBodyLimit::max(home::MAX_FORM));

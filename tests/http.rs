@@ -73,6 +73,8 @@ fn pages_are_read_by_anyone_and_load_nothing_from_elsewhere() {
         "/zh/glossary",
         "/needs",
         "/zh/needs",
+        "/sandbox",
+        "/zh/sandbox",
         "/",
         "/zh/",
         "/lessons/hello",
@@ -277,7 +279,7 @@ fn a_request_that_makes_no_sense_is_400_with_a_sentence() {
         (json!({"files": {"a.c": good, "b.c": good}}), "a run takes one"),
         (json!({"files": {"a.c": good}, "kernels": ["1.0"]}), "no kernel named \"1.0\""),
         (json!({"files": {"a.c": good}, "lesson": "nothing"}), "no lesson named \"nothing\""),
-        (json!({"files": {"a.c": good}, "stimulus": "reboot"}), "stimulus"),
+        (json!({"files": {"a.c": good}, "command": "reboot"}), "command"),
         (json!({"files": {"a.c": good}, "attach": {"p": "lab0"}}), "lab0"),
         (json!({"files": {"a.c": good}, "attach": "if:lab0"}), "cannot be read"),
         (json!({"files": {"a.c": good}, "seed": "many"}), "seed"),
@@ -288,6 +290,22 @@ fn a_request_that_makes_no_sense_is_400_with_a_sentence() {
     }
     let too_many: serde_json::Map<String, Value> = (0..40).map(|n| (format!("h{n}.h"), json!(""))).collect();
     assert_eq!(start_as_script(&server, &json!({"files": too_many})).status, 400);
+    still_works(&server);
+}
+
+#[test]
+fn a_command_of_ones_own_is_for_guests_and_without_a_lesson() {
+    let server = Server::start();
+    let with = |kernel: &str, lesson: Value| json!({"files": {"test.bpf.c": BROKEN}, "kernels": [kernel], "lesson": lesson, "stimulus": "id"});
+    for (body, why) in [
+        (with("host", Value::Null), "only in a guest"),
+        (with("6.1", json!("hello")), "A lesson brings its own command"),
+    ] {
+        let answer = start_as_script(&server, &body);
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.body.contains(why), "{answer:?}");
+    }
+    assert_eq!(start_as_script(&server, &with("6.1", Value::Null)).status, 201);
     still_works(&server);
 }
 

@@ -256,6 +256,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
             let hook = section.strip_prefix('?').unwrap_or(section);
             format!("{program} was left out: this kernel has no {hook}, and the \"?\" in its section says that it may be missing.")
         }
+        S::StimulusNeedsGuest => "From the page a command runs only in a guest, not on the machine's own kernel: choose a guest, or leave the command empty and make it happen in a terminal of your own.".into(),
+        S::StimulusIsTheLessons => "A lesson brings its own command that makes something happen: leave \"stimulus\" out, or run without a lesson.".into(),
         S::TerminalNeedsGuest => "A terminal exists only in a guest, not on the machine's own kernel: choose a guest, or run without a terminal.".into(),
         S::TerminalNotThere => "This run has no terminal on that kernel (any more).".into(),
         S::SawTrace { matching, total, wanted, example } => {

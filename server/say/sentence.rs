@@ -196,6 +196,8 @@ pub enum Sentence {
         section: String,
     },
     TerminalNeedsGuest,
+    StimulusNeedsGuest,
+    StimulusIsTheLessons,
     TerminalNotThere,
     // Checks: what was seen.
     SawTrace {

@@ -229,6 +229,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
             let hook = section.strip_prefix('?').unwrap_or(section);
             format!("{program} 没有加载：这个内核没有 {hook}，而段名里的 “?” 表示它可以缺失。")
         }
+        S::StimulusNeedsGuest => "网页里的命令只在虚拟机里运行，不在本机内核上：请选择一个虚拟机，或把命令留空，在自己的终端里操作。".into(),
+        S::StimulusIsTheLessons => "课程自带触发命令：请去掉 “stimulus”，或不带课程运行。".into(),
         S::TerminalNeedsGuest => "终端只存在于虚拟机里，不在本机内核上：请选择一个虚拟机，或不带终端运行。".into(),
         S::TerminalNotThere => "这次运行在该内核上没有（或不再有）终端。".into(),
         S::SawTrace { matching, total, wanted, example } => {

@@ -111,6 +111,13 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
     if message.terminal && kernels.iter().any(|kernel| kernel == HOST) {
         return Err(bad(Sentence::TerminalNeedsGuest));
     }
+    // A lesson has its own, and a stranger's page shall never have a shell on this machine.
+    if message.stimulus.is_some() && message.lesson.is_some() {
+        return Err(bad(Sentence::StimulusIsTheLessons));
+    }
+    if message.stimulus.is_some() && kernels.iter().any(|kernel| kernel == HOST) {
+        return Err(bad(Sentence::StimulusNeedsGuest));
+    }
     let seed = match &message.seed {
         Some(seed) => seed
             .number()
@@ -131,7 +138,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 globals: message.globals,
                 targets,
                 tests,
-                stimulus: None,
+                stimulus: message.stimulus,
                 terminal: None,
                 needs: Needs::default(),
                 span,

@@ -18,6 +18,7 @@ use super::{pages, site::Site};
 use crate::{
     compile::SOURCE_LIMITS,
     home::archive,
+    lesson::{SANDBOX, sandbox},
     say::{Lang, Sentence},
 };
 
@@ -39,6 +40,14 @@ pub(super) async fn home_zh(site: State<Arc<Site>>, slug: Path<String>, request:
     home(&site, &slug, request, Lang::Zh).await
 }
 
+pub(super) async fn sandbox_en(site: State<Arc<Site>>, request: Request) -> Response {
+    home(&site, SANDBOX, request, Lang::En).await
+}
+
+pub(super) async fn sandbox_zh(site: State<Arc<Site>>, request: Request) -> Response {
+    home(&site, SANDBOX, request, Lang::Zh).await
+}
+
 async fn home(site: &Site, slug: &str, request: Request, lang: Lang) -> Response {
     if let Err(error) = site.ours(request.headers()) {
         return error.say(lang).into_response();
@@ -49,7 +58,8 @@ async fn home(site: &Site, slug: &str, request: Request, lang: Lang) -> Response
         refused(StatusCode::PAYLOAD_TOO_LARGE, why)
     };
     let course = site.course();
-    let Some(lesson) = course.lesson(slug) else {
+    let own = (slug == SANDBOX).then(|| sandbox(&course.glossary));
+    let Some(lesson) = own.as_ref().or_else(|| course.lesson(slug)) else {
         let slug = pages::shortened(slug);
         return refused(StatusCode::NOT_FOUND, Sentence::NoSuchLesson { slug });
     };

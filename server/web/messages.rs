@@ -53,6 +53,8 @@ pub(super) struct RunMessage {
     pub(super) kernels: Vec<String>,
     pub(super) lesson: Option<String>,
     pub(super) seed: Option<Seed>,
+    /// What makes something happen, where no lesson does.
+    pub(super) stimulus: Option<String>,
     #[serde(default)]
     pub(super) globals: BTreeMap<String, String>,
     #[serde(default)]

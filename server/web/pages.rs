@@ -16,7 +16,7 @@ use axum::{
 
 use super::site::Site;
 use crate::{
-    lesson::{Entry, picture as picture_of},
+    lesson::{Entry, SANDBOX, picture as picture_of, sandbox as sandbox_of},
     say::{Lang, Sentence},
 };
 use glossary::GlossaryPage;
@@ -45,6 +45,14 @@ pub(super) async fn lesson_zh(
     Path(slug): Path<String>,
 ) -> Response {
     lesson(&site, &headers, Lang::Zh, &slug)
+}
+
+pub(super) async fn sandbox_en(site: State<Arc<Site>>, headers: HeaderMap) -> Response {
+    sandbox(&site, &headers, Lang::En)
+}
+
+pub(super) async fn sandbox_zh(site: State<Arc<Site>>, headers: HeaderMap) -> Response {
+    sandbox(&site, &headers, Lang::Zh)
 }
 
 pub(super) async fn glossary_en(site: State<Arc<Site>>) -> Response {
@@ -101,6 +109,15 @@ fn lesson(site: &Site, headers: &HeaderMap, lang: Lang, slug: &str) -> Response 
     }
 }
 
+fn sandbox(site: &Site, headers: &HeaderMap, lang: Lang) -> Response {
+    let course = site.course();
+    let frame = Frame::new(site, lang, SANDBOX);
+    let nonce = frame.nonce.clone();
+    let lesson = sandbox_of(&course.glossary);
+    let view = LessonPage::new(frame, site, &course, &lesson, site.can_run(headers));
+    page(StatusCode::OK, &nonce, &view)
+}
+
 /// A lesson's picture. An SVG opened by itself must not be able to do anything.
 pub(super) async fn picture(
     State(site): State<Arc<Site>>,
@@ -137,7 +154,11 @@ fn message(frame: Frame, status: StatusCode, says: &Sentence) -> Response {
 /// Why there is nothing to download, with the way back.
 pub(super) fn refusal(site: &Site, lang: Lang, slug: &str, status: StatusCode, says: &Sentence) -> Response {
     let there = site.course().lesson(slug).is_some();
-    let path = if there { format!("lessons/{slug}") } else { String::new() };
+    let path = match slug {
+        SANDBOX => SANDBOX.to_owned(),
+        _ if there => format!("lessons/{slug}"),
+        _ => String::new(),
+    };
     message(Frame::new(site, lang, &path), status, says)
 }
 

@@ -20,6 +20,8 @@ export interface KernelPlace {
 export interface Config {
   lang: "en" | "zh";
   lesson: string;
+  /** No lesson at all: the learner's own program and command. */
+  sandbox: boolean;
   /** The name of the file that is the program; the others are headers beside it. */
   program: string;
   files: Record<string, string>;

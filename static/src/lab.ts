@@ -5,6 +5,7 @@
 
 import { furnish, type Bench } from "./bench";
 import { beside } from "./beside";
+import { ownCommand } from "./command";
 import { readConfig, say, speak, type Config } from "./config";
 import { h } from "./dom";
 import { openDraft, type Draft } from "./draft";
@@ -31,6 +32,7 @@ class Lab {
   private readonly draft: Draft;
   private readonly socket: Socket;
   private readonly bench: Bench;
+  private readonly command = ownCommand();
   private source: Source;
   private views: View[] = [];
   private later: Later | null = null;
@@ -94,7 +96,8 @@ class Lab {
         return can;
       },
     });
-    const checks = checksView(need(root, ".checks"), this.config.checks, () => notePassed(this.config.lesson));
+    const list = root.querySelector<HTMLElement>(".checks");
+    const checks = list === null ? [] : [checksView(list, this.config.checks, () => notePassed(this.config.lesson))];
     const results = need(root, ".results");
     results.before(trouble.root, run.root, findings.root);
     results.prepend(h("div", { class: "panels" }, h("p", { class: "empty" }, say("trace_empty"))));
@@ -117,7 +120,7 @@ class Lab {
         this.draw();
       },
     });
-    this.views = [trouble, run, findings, checks, this.later];
+    this.views = [trouble, run, findings, ...checks, this.later];
     setInterval(() => {
       if (isLive(this.state) || this.state.connection.is === "waiting") this.draw();
     }, TICK_MS);
@@ -151,10 +154,11 @@ class Lab {
       type: "run",
       files: { ...this.draft.texts },
       kernels: this.bench.kernels(),
-      lesson: config.lesson,
+      lesson: config.sandbox ? null : config.lesson,
       seed: null,
       globals: {},
       attach: {},
+      ...(this.command.text() === "" ? {} : { stimulus: this.command.text() }),
       ...(this.bench.terminal() ? { terminal: true } : {}),
     });
     this.draw();

@@ -14,7 +14,8 @@ export type ClientMessage =
       type: "run";
       files: Record<string, string>;
       kernels: string[];
-      lesson: string;
+      lesson: string | null;
+      stimulus?: string;
       seed: string | null;
       globals: Record<string, string>;
       attach: Record<string, string>;

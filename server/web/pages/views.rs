@@ -12,7 +12,7 @@ use super::super::{
 use crate::{
     compile::{SOURCE_LIMITS, flags},
     dice,
-    lesson::{Course, Facts, Lesson, highlight_c, inline},
+    lesson::{Course, Facts, Lesson, SANDBOX, highlight_c, inline},
     say::{Lang, Sentence, labels::Labels},
 };
 
@@ -171,6 +171,8 @@ pub(super) struct LessonPage {
     why_not: String,
     untranslated: bool,
     toc: Vec<NavLink>,
+    /// The command that a learner may change; a lesson's own is not theirs.
+    stimulus: Option<String>,
 }
 
 struct NavLink {
@@ -189,6 +191,7 @@ struct CheckRow {
 struct Config<'a> {
     lang: &'a str,
     lesson: &'a str,
+    sandbox: bool,
     program: &'a str,
     files: BTreeMap<&'a str, &'a str>,
     solution: &'a str,
@@ -254,9 +257,14 @@ impl LessonPage {
             can_run: can_run.is_ok(),
             why_not,
             untranslated,
+            stimulus: is_sandbox(lesson).then(|| lesson.run.stimulus.clone()).flatten(),
             toc: toc.map(|h| NavLink { href: format!("#{}", h.id), title: h.title.clone() }).collect(),
         }
     }
+}
+
+fn is_sandbox(lesson: &Lesson) -> bool {
+    lesson.slug == SANDBOX && lesson.checks.is_empty()
 }
 
 fn config(
@@ -274,6 +282,7 @@ fn config(
     let config = Config {
         lang: lang.code(),
         lesson: &lesson.slug,
+        sandbox: is_sandbox(lesson),
         program: &lesson.program,
         files,
         solution: &lesson.solution,
