@@ -17,6 +17,7 @@ use libbpf_rs::{
 use nix::libc::{EINVAL, ENODEV, ENOENT, EOPNOTSUPP, ESRCH};
 
 use crate::{
+    binary,
     link::Link,
     logs,
     outlet::Outlet,
@@ -216,6 +217,9 @@ fn called(object: &Object) -> HashSet<String> {
 }
 
 fn why(errno: i32, section: &str, wanted: Option<&Target>) -> AttachFailure {
+    if let Some(absent) = binary::absent(section, wanted) {
+        return absent;
+    }
     match errno {
         ENODEV if matches!(wanted, Some(Target::Interface { .. })) => {
             let known = nix::net::if_::if_nameindex();

@@ -72,6 +72,29 @@ pub enum AttachFailure {
         /// Functions that can be, at most five: the nearest, else the first.
         nearest: Vec<String>,
     },
+    /// There is no such program or library.
+    NoFile {
+        /// As it was named.
+        path: String,
+    },
+    /// The file is neither a program nor a library: a script, perhaps.
+    NotBinary {
+        /// As it was named.
+        path: String,
+    },
+    /// A program or library has no such function or mark.
+    NotInFile {
+        /// As it was named.
+        path: String,
+        /// The function, or `PROVIDER:NAME`.
+        name: String,
+        /// A place that its author has marked (USDT), rather than a function.
+        is_mark: bool,
+        /// How many there are.
+        known: u64,
+        /// Those that are close, nearest first, at most five.
+        nearest: Vec<String>,
+    },
     /// Anything else the kernel said.
     Errno(i32),
 }

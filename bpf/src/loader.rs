@@ -111,8 +111,8 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     };
     let originals = match Originals::load(&opened, without)?.transpose() {
         Ok(originals) => originals,
-        Err((program, section, reason)) => {
-            outlet.send(&Event::AttachFailed { program, section, reason })?;
+        Err(why) => {
+            outlet.send(&why)?;
             return Ok(Done::Failed);
         }
     };

@@ -8,6 +8,7 @@
 
 mod act;
 mod attach;
+mod binary;
 mod code;
 mod ctype;
 mod decode;

@@ -84,17 +84,22 @@ fn weights<'w>(parts: &[&'w str], known: &[&str]) -> BTreeMap<&'w str, f64> {
     having.into_iter().map(|(word, count)| (word, (all / count.max(1) as f64).ln())).collect()
 }
 
-/// Levenshtein's distance in bytes: hook names are ASCII.
+/// Levenshtein's distance in bytes, where two neighbours in each other's place
+/// are one slip: hook names are ASCII.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let (mut before, mut next) = (row.clone(), row.clone());
     for (i, from) in a.iter().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
+        next[0] = i + 1;
         for (j, to) in b.iter().enumerate() {
-            let change = corner + usize::from(from != to);
-            corner = row[j + 1];
-            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+            let change = row[j] + usize::from(from != to);
+            next[j + 1] = change.min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && a[i - 1] == *to && *from == b[j - 1] {
+                next[j + 1] = next[j + 1].min(before[j - 1] + 1);
+            }
         }
+        std::mem::swap(&mut before, &mut row);
+        std::mem::swap(&mut row, &mut next);
     }
     row[b.len()]
 }
@@ -148,5 +153,6 @@ mod tests {
     fn a_mistyped_word_is_found_by_its_letters() {
         let known = ["vfs_unlink", "vfs_link", "vfs_mkdir", "vfs_read", "tcp_connect"];
         assert_eq!(nearest("vfs_unlnk", known, 1), ["vfs_unlink"]);
+        assert_eq!(nearest("raedline", ["readline", "headlight", "rl_end"], 3), ["readline"]);
     }
 }

@@ -13,7 +13,7 @@ use std::{
     os::fd::{AsFd as _, AsRawFd as _},
 };
 
-use bpflab_worker::{AttachFailure, Irreplaceable, nearest};
+use bpflab_worker::{AttachFailure, Event, Irreplaceable, nearest};
 use libbpf_rs::{
     AsRawLibbpf as _, Object, OpenObject, OpenProgramMut, Program, ProgramImpl, ProgramType,
     btf::{
@@ -43,16 +43,13 @@ pub(crate) struct Originals {
     aims: Vec<(String, i32, String)>,
 }
 
-/// A replacement that has nothing to replace: its name, its section, and why.
-pub(crate) type Aimless = (String, String, AttachFailure);
-
 impl Originals {
     /// Loads what `again` opens without its replacements; `None` when `opened`
-    /// has no replacement.
+    /// has no replacement, and what to say when one has nothing to replace.
     pub(crate) fn load(
         opened: &OpenObject,
         again: impl FnOnce() -> crate::Result<OpenObject>,
-    ) -> crate::Result<Option<Result<Self, Aimless>>> {
+    ) -> crate::Result<Option<Result<Self, Box<Event>>>> {
         let wanted: Vec<(String, String)> = opened
             .progs()
             .filter(|program| program.prog_type() == ProgramType::Ext)
@@ -72,17 +69,17 @@ impl Originals {
         Ok(Some(Self::aim(object, wanted)))
     }
 
-    fn aim(object: Option<Object>, wanted: Vec<(String, String)>) -> Result<Self, Aimless> {
+    fn aim(object: Option<Object>, wanted: Vec<(String, String)>) -> Result<Self, Box<Event>> {
         let mut aims = Vec::new();
         if let Some(object) = &object {
             let functions = Functions::of(object);
             for (program, section) in wanted {
                 let Some(function) = section.strip_prefix(SECTION) else {
-                    return Err((program, section, AttachFailure::NeedsTarget));
+                    return Err(not_attached(program, section, AttachFailure::NeedsTarget));
                 };
                 let Some((original, _)) = functions.having(function).next() else {
                     let why = functions.irreplaceable(function);
-                    return Err((program, section, why));
+                    return Err(not_attached(program, section, why));
                 };
                 aims.push((program, original.as_fd().as_raw_fd(), function.to_owned()));
             }
@@ -103,6 +100,10 @@ impl Originals {
         }
         Ok(())
     }
+}
+
+fn not_attached(program: String, section: String, reason: AttachFailure) -> Box<Event> {
+    Box::new(Event::AttachFailed { program, section, reason })
 }
 
 fn is_replacement(program: &OpenProgramMut<'_>) -> bool {

@@ -6,9 +6,47 @@ use super::Lang;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Absent {
-    Function { program: String, section: String, function: String, nearest: Vec<String> },
-    StaticFunction { program: String, section: String, function: String },
-    UncalledFunction { program: String, section: String, function: String },
+    Function {
+        program: String,
+        section: String,
+        function: String,
+        nearest: Vec<String>,
+    },
+    StaticFunction {
+        program: String,
+        section: String,
+        function: String,
+    },
+    UncalledFunction {
+        program: String,
+        section: String,
+        function: String,
+    },
+    File {
+        program: String,
+        section: String,
+        path: String,
+    },
+    Binary {
+        program: String,
+        section: String,
+        path: String,
+    },
+    Symbol {
+        program: String,
+        section: String,
+        path: String,
+        symbol: String,
+        known: u64,
+        nearest: Vec<String>,
+    },
+    Mark {
+        program: String,
+        section: String,
+        path: String,
+        mark: String,
+        nearest: Vec<String>,
+    },
 }
 
 impl Absent {
@@ -25,7 +63,11 @@ impl Absent {
         match self {
             Self::Function { section, .. }
             | Self::StaticFunction { section, .. }
-            | Self::UncalledFunction { section, .. } => section,
+            | Self::UncalledFunction { section, .. }
+            | Self::File { section, .. }
+            | Self::Binary { section, .. }
+            | Self::Symbol { section, .. }
+            | Self::Mark { section, .. } => section,
         }
     }
 
@@ -43,6 +85,29 @@ impl Absent {
             ),
             Self::UncalledFunction { program, function, .. } => format!(
                 "{program} was not attached: no program calls {function}, so there is nothing to replace. If the source does call it, the compiler has taken the call away: write __noinline before the function, and asm volatile(\"\" : \"+r\"(RESULT)); before its return, so that RESULT is not worked out beforehand."
+            ),
+            Self::File { program, path, .. } => format!(
+                "{program} was not attached: there is no file {path} where it runs. Write its whole path, such as /usr/bin/bash; of a library the name is enough, such as libc.so.6."
+            ),
+            Self::Binary { program, path, .. } => format!(
+                "{program} was not attached: {path} is neither a program nor a library, but something else, such as a script. Attach to the program that runs it."
+            ),
+            Self::Symbol { program, path, symbol, known: 0, .. } => format!(
+                "{program} was not attached: there is no function {symbol} in {path}, which names none at all: its symbols were taken out. Attach to a library that it calls, or to an offset."
+            ),
+            Self::Symbol { program, path, symbol, known, nearest, .. } => format!(
+                "{program} was not attached: there is no function {symbol} in {path}. {}",
+                match nearest.as_slice() {
+                    [] => format!("None of the {known} that it names is like it: it may be in a library, inlined, or without a symbol."),
+                    names => format!("Nearest: {}.", names.join(", ")),
+                }
+            ),
+            Self::Mark { program, path, mark, nearest, .. } => format!(
+                "{program} was not attached: there is no place in {path} that is marked {mark} (USDT). {}",
+                match nearest.as_slice() {
+                    [] => "readelf --notes lists those that there are.".to_owned(),
+                    names => format!("Nearest: {}.", names.join(", ")),
+                }
             ),
         }
     }
@@ -63,6 +128,31 @@ impl Absent {
             ),
             Self::UncalledFunction { program, function, .. } => format!(
                 "{program} 未能挂载：没有程序调用 {function}，因此没有可替换的东西。如果源码里确实调用了它，那是编译器省去了调用：请在函数前写 __noinline，并在 return 之前写 asm volatile(\"\" : \"+r\"(RESULT));，使编译器无法预先算出 RESULT。"
+            ),
+            Self::File { program, path, .. } => format!(
+                "{program} 未能挂载：运行的地方没有文件 {path}。请写完整路径，例如 /usr/bin/bash；库只写名字即可，例如 libc.so.6。"
+            ),
+            Self::Binary { program, path, .. } => format!(
+                "{program} 未能挂载：{path} 既不是程序也不是库，而是别的文件，例如脚本。请挂载到运行它的程序上。"
+            ),
+            Self::Symbol { program, path, symbol, known: 0, .. } => format!(
+                "{program} 未能挂载：{path} 里没有函数 {symbol}；它的符号已被去除，一个函数名也没有。请挂载到它调用的库上，或使用偏移。"
+            ),
+            Self::Symbol { program, path, symbol, known, nearest, .. } => format!(
+                "{program} 未能挂载：{path} 里没有函数 {symbol}。{}",
+                match nearest.as_slice() {
+                    [] => format!(
+                        "它列出的 {known} 个函数名都不相近：该函数可能在某个库里、被内联了，或没有符号。"
+                    ),
+                    names => format!("最接近的有：{}。", names.join("、")),
+                }
+            ),
+            Self::Mark { program, path, mark, nearest, .. } => format!(
+                "{program} 未能挂载：{path} 里没有标记为 {mark} 的位置（USDT）。{}",
+                match nearest.as_slice() {
+                    [] => "用 readelf --notes 可以列出已有的标记。".to_owned(),
+                    names => format!("最接近的有：{}。", names.join("、")),
+                }
             ),
         }
     }

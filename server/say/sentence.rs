@@ -67,7 +67,7 @@ pub enum Sentence {
     },
     Cause(Cause),
     Instead(Instead),
-    Absent(Absent),
+    Absent(Box<Absent>),
     Step(Step),
     Unchanged(Unchanged),
     NotHex {

@@ -56,15 +56,30 @@ pub(super) fn attach_sentence(
         }
         AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
         AttachFailure::Irreplaceable { function, why, nearest } => {
-            let absent = match why {
+            let one = match why {
                 Irreplaceable::Unknown => Absent::Function { program, section, function, nearest },
                 Irreplaceable::Static => Absent::StaticFunction { program, section, function },
                 Irreplaceable::Uncalled => Absent::UncalledFunction { program, section, function },
             };
-            ("not-replaceable", Sentence::Absent(absent))
+            ("not-replaceable", absent(one))
+        }
+        AttachFailure::NoFile { path } => ("no-such-file", absent(Absent::File { program, section, path })),
+        AttachFailure::NotBinary { path } => {
+            ("not-a-binary", absent(Absent::Binary { program, section, path }))
+        }
+        AttachFailure::NotInFile { path, name, is_mark: true, nearest, known: _ } => {
+            ("no-such-mark", absent(Absent::Mark { program, section, path, mark: name, nearest }))
+        }
+        AttachFailure::NotInFile { path, name, is_mark: false, nearest, known } => {
+            let one = Absent::Symbol { program, section, path, symbol: name, known, nearest };
+            ("no-such-function", absent(one))
         }
         AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
     }
+}
+
+fn absent(what: Absent) -> Sentence {
+    Sentence::Absent(Box::new(what))
 }
 
 /// Why this place does not load it, and how such a run ends.
