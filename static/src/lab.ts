@@ -48,6 +48,11 @@ class Lab {
       // Where nothing can be run, the server says what is wrong.
       program: () => (!config.can_run || this.fits() ? (this.draft.texts[config.program] ?? "") : null),
       show: (file) => this.show(file),
+      text: () => this.draft.texts[config.program] ?? "",
+      failed: () => {
+        this.state.problem = say("results_failed");
+        this.draw();
+      },
     });
     this.source = plainSource(this.options());
     this.socket = connectTo(socketUrl(config.lang), {
@@ -154,7 +159,7 @@ class Lab {
       lesson: config.lesson,
       seed: null,
       globals: {},
-      attach: {},
+      attach: this.bench.attach(),
       ...(this.bench.terminal() ? { terminal: true } : {}),
     });
     this.draw();
