@@ -18,7 +18,8 @@ const flags = new Set(process.argv.slice(2));
 
 /**
  * Bytes after gzip -9. A lesson page has 30 kB for everything but what comes after it; about 10 kB is its HTML.
- * The results come with the first run, the terminal with the first run that has one.
+ * The results come with the first run, the terminal with the first run that has one,
+ * the form for what programs attach to when it is opened; each brings the words of all.
  */
 const BUDGET = {
   "page.js": 2_000,
@@ -30,6 +31,8 @@ const BUDGET = {
   "results.css": 4_000,
   "terminal.js": 96_000,
   "terminal.css": 3_000,
+  "attach.js": 9_000,
+  "attach.css": 1_000,
 };
 
 const common = {
@@ -71,8 +74,8 @@ const obeyPolicy = {
 const builds = [
   // In the head and not deferred, so that the stored colours are there before the first paint.
   { ...common, entryPoints: ["src/page.ts"], format: "iife" },
-  { ...common, entryPoints: ["src/lab.ts", "src/editor.ts", "src/results.ts", "src/terminal.ts"], format: "esm", plugins: [obeyPolicy] },
-  { ...common, entryPoints: ["index:bpflab", "course", "after:results", "terminal"].map(style) },
+  { ...common, entryPoints: ["src/lab.ts", "src/editor.ts", "src/results.ts", "src/terminal.ts", "src/attach.ts"], format: "esm", plugins: [obeyPolicy] },
+  { ...common, entryPoints: ["index:bpflab", "course", "after:results", "terminal", "attach"].map(style) },
 ];
 
 /** A style's entry: the file below css/, and its name in dist/ where that is another. */

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bpflab::run::LIMITS;
 use bpflab_worker::{Event, MapView, TraceLine, Value, encode};
 use futures_util::FutureExt as _;
 use support::{

@@ -9,12 +9,14 @@ use support::{
     root,
 };
 
-/// A run's text, and that the run was completed.
-fn text(program: &str, words: &[&str]) -> String {
-    let path = root().join("tests/programs").join(program).display().to_string();
-    let ran = to_end(bpflab(&["run", &path, "--kernel", DEFAULT]).args(words));
-    assert!(ran.stdout.ends_with("ended     completed\n"), "{ran:?}");
-    ran.stdout
+#[test]
+fn a_target_for_a_program_that_is_not_there_is_said_with_those_that_are() {
+    if !can_use_guests() {
+        return;
+    }
+    let told = text("xdp_drop.bpf.c", &["--attach", "dorp=if:lab0", "--for", "100ms"]);
+    let says = "error: The object has no program named \"dorp\"; it has: ";
+    assert!(told.contains(says), "{told}");
 }
 
 #[test]
@@ -50,4 +52,12 @@ ended     completed
 ";
     assert!(told.ends_with(drawn), "{told}");
     assert!(!told.contains("] = "), "changes are not told beside it: {told}");
+}
+
+/// A run's text, and that the run was completed.
+fn text(program: &str, words: &[&str]) -> String {
+    let path = root().join("tests/programs").join(program).display().to_string();
+    let ran = to_end(bpflab(&["run", &path, "--kernel", DEFAULT]).args(words));
+    assert!(ran.stdout.ends_with("ended     completed\n"), "{ran:?}");
+    ran.stdout
 }

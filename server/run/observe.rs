@@ -20,7 +20,7 @@ use crate::{
     diagnostic::{Diagnostic, Origin},
     explain::{self, Seen},
     kernel::Accelerator,
-    say::Sentence,
+    say::{Sentence, Unchanged},
 };
 use legal::legal;
 use words::{attach_sentence, change_sentence, global_sentence, unchanged};
@@ -279,7 +279,14 @@ impl Observation<'_> {
             Event::Loaded { programs, maps } => {
                 self.enter(Phase::Attach);
                 self.seen.loaded(&programs);
+                let wanted = self.part.submission.targets.keys();
+                let known: Vec<String> = programs.iter().map(|program| program.name.clone()).collect();
+                let unknown = wanted.filter(|name| !known.contains(name)).cloned().collect::<Vec<_>>();
                 self.say(RunEvent::Loaded { programs, maps });
+                for name in unknown {
+                    let why = Unchanged::UnknownProgram { name, known: known.clone() };
+                    self.diagnose(Origin::Attach, "unknown-program", Sentence::Unchanged(why));
+                }
             }
             Event::Attached { program, to } => self.say(RunEvent::Attached { program, to }),
             Event::AttachFailed { program, section, reason } => {

@@ -199,6 +199,7 @@ labels! {
     acc_tcg: "software emulation", "软件模拟";
     run_on: "Run on {name}", "在 {name} 上运行";
     on_kernels: "on {names}", "{names}";
+    attach: "Attach to", "附加目标";
     with_terminal: "with a terminal", "附带终端";
     with_terminal_help: "A shell in the guest, beside your program. Such a run lasts at most 30 minutes.", "在虚拟机里打开一个 shell，与程序同时运行。这样的运行最长 30 分钟。";
 
@@ -293,6 +294,22 @@ labels! {
     code_machine_note: "{count} instructions of the processor, made from those by the JIT compiler.", "共 {count} 条处理器指令，由 JIT 编译器从改写后的指令生成。";
     code_own: "(no line of the source)", "（不对应任何源代码行）";
     code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
+    attach_help: "A program attaches to what its section says, and else to what its kind usually wants. Name something else here, and run again.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。想换别的目标，在这里指定，然后重新运行。";
+    attach_kind: "Attach it to", "附加到";
+    attach_if: "network interface", "网络接口";
+    attach_if_name: "Name of the interface", "接口名";
+    attach_cgroup: "cgroup of the run", "本次运行的 cgroup";
+    attach_uprobe: "function of a program (uprobe)", "程序里的函数（uprobe）";
+    attach_symbol: "Path:function", "路径:函数";
+    attach_usdt: "marked place (USDT)", "标记点（USDT）";
+    attach_mark: "Path:provider:name", "路径:provider:名称";
+    attach_clock: "clock of each CPU", "每个 CPU 的时钟";
+    attach_hz: "Times a second", "每秒次数";
+    attach_way: "Direction", "方向";
+    attach_section: "as the section says", "按 SEC 所写";
+    attach_set: "Set", "设置";
+    attach_remove: "Remove", "移除";
+    attach_remove_name: "Remove {name}", "移除 {name}";
     not_attached: "not attached", "未附加";
     unknown: "unknown", "未知";
     emulated: "the emulator's time", "模拟器时间";

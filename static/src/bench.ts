@@ -8,11 +8,16 @@ import { button, h, setText } from "./dom";
 import { follow } from "./follow";
 import { kernelPicker } from "./picker";
 import type { Source } from "./source";
+import { openTargets, type Wanted } from "./targets";
 
 export interface BenchActions {
   run(): void;
   stop(): void;
   reset(): void;
+  /** The program's text, as it is now. */
+  text(): string;
+  /** The form for what programs attach to did not come. */
+  failed(): void;
   /** The program as it is to be taken home; nothing when it cannot be. */
   program(): string | null;
   show(file: string): void;
@@ -25,6 +30,8 @@ export interface Bench {
   choose(kernel: string): boolean;
   /** Whether a terminal is wanted, and the chosen kernels can have one. */
   terminal(): boolean;
+  /** What programs are to attach to, by name. */
+  attach(): Wanted;
   /** Whether there is something to stop. */
   live(live: boolean): void;
   /** The program as it is now, to read until an editor is there. */
@@ -99,12 +106,14 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
       : [h("p", { class: "why-not" }, config.why_not ?? say("cannot_run"))]),
   );
   place.before(bar);
-  place.after(h("div", { class: "below" }, help, notice));
+  const targets = openTargets(config, actions.text, actions.failed);
+  place.after(h("div", { class: "below" }, help, notice), ...(config.can_run ? [targets.root] : []));
 
   return {
     kernels: () => picker.chosen(),
     choose: (kernel) => picker.choose([kernel]),
     terminal: () => wish.checked && guestsOnly(picker.chosen()),
+    attach: targets.wanted,
     live(live) {
       if (!live && document.activeElement === stop) run.focus();
       stop.disabled = !live;

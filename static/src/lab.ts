@@ -50,6 +50,11 @@ class Lab {
       // Where nothing can be run, the server says what is wrong.
       program: () => (!config.can_run || this.fits() ? (this.draft.texts[config.program] ?? "") : null),
       show: (file) => this.show(file),
+      text: () => this.draft.texts[config.program] ?? "",
+      failed: () => {
+        this.state.problem = say("results_failed");
+        this.draw();
+      },
     });
     this.source = plainSource(this.options());
     this.socket = connectTo(socketUrl(config.lang), {
@@ -157,7 +162,7 @@ class Lab {
       lesson: config.sandbox ? null : config.lesson,
       seed: null,
       globals: {},
-      attach: {},
+      attach: this.bench.attach(),
       ...(this.command.text() === "" ? {} : { stimulus: this.command.text() }),
       ...(this.bench.terminal() ? { terminal: true } : {}),
     });
