@@ -38,6 +38,8 @@ struct Counts {
     right: usize,
     wrong: usize,
     skipped: usize,
+    /// Lessons whose files were looked at.
+    looked_at: usize,
     /// Of what can be said without a run.
     errors: usize,
     warnings: usize,
@@ -63,6 +65,7 @@ impl Reporter {
 
     /// What can be said of a lesson without running it.
     pub(super) fn findings(&mut self, slug: &str, found: &[Finding]) -> anyhow::Result<()> {
+        self.counts.looked_at += 1;
         for one in found {
             let count = if one.is_error { &mut self.counts.errors } else { &mut self.counts.warnings };
             *count += 1;
@@ -134,13 +137,17 @@ impl Reporter {
 
     /// The end, and the exit status.
     pub(super) fn summary(self) -> anyhow::Result<u8> {
-        let Counts { right, wrong, skipped, errors, warnings } = self.counts;
+        let Counts { right, wrong, skipped, looked_at, errors, warnings } = self.counts;
         let ok = wrong + errors == 0;
         match self.report {
             Report::Text => {
                 print!("{}", self.table);
-                let lessons = self.table.lessons();
-                println!("{lessons} lessons, {right} runs as they should be, {wrong} not, {skipped} skipped");
+                match self.table.lessons() {
+                    0 => println!("the files of {looked_at} lessons were looked at, nothing was run"),
+                    lessons => println!(
+                        "{lessons} lessons, {right} runs as they should be, {wrong} not, {skipped} skipped"
+                    ),
+                }
                 if errors + warnings > 0 {
                     println!("{errors} things to mend in their files, {warnings} to look at");
                 }

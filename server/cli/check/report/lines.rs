@@ -97,7 +97,7 @@ pub(super) fn result(
 }
 
 pub(super) fn summary(ok: bool, lessons: usize, counts: &Counts) -> anyhow::Result<()> {
-    let Counts { right, wrong, skipped, errors, warnings } = *counts;
+    let Counts { right, wrong, skipped, errors, warnings, .. } = *counts;
     print(&Line::Summary { ok, lessons, right, wrong, skipped, errors, warnings })
 }
 
