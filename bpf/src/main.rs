@@ -14,6 +14,7 @@ mod ctype;
 mod decode;
 mod edit;
 mod encode;
+mod frames;
 mod globals;
 mod guard;
 mod guest;

@@ -17,12 +17,16 @@ use libbpf_rs::{
 
 use crate::{
     decode::{decode, decode_key, prefix},
+    frames,
     symbols::Symbols,
 };
 
 /// Keys and values of one map that are shown, in bytes: decoded they take some
 /// five times as much, which a frame still holds.
 const MAX_BYTES: usize = 512 << 10;
+
+/// Where the kernel's half of all addresses begins.
+const KERNEL: u64 = 1 << 63;
 
 /// Keys and values as the kernel holds them.
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -180,9 +184,13 @@ fn values(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Val
 /// Addresses of functions, the innermost first, by their names. The kernel
 /// fills up with zeros.
 fn stack(bytes: &[u8]) -> Value {
-    let symbols = Symbols::of_kernel();
     let addresses = bytes.chunks_exact(8).map(|word| u64::from_ne_bytes(word.try_into().unwrap_or_default()));
-    Value::Array(addresses.take_while(|address| *address != 0).map(|address| symbols.name(address)).collect())
+    let addresses: Vec<u64> = addresses.take_while(|address| *address != 0).collect();
+    let is_kernels = addresses.first().is_some_and(|first| *first >= KERNEL);
+    Value::Array(match is_kernels {
+        true => addresses.iter().map(|address| Symbols::of_kernel().name(*address)).collect(),
+        false => frames::names(&addresses),
+    })
 }
 
 /// What an array of programs or maps holds: a number, and the name behind it.

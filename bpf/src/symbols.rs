@@ -1,7 +1,7 @@
 //! Names of the kernel's functions by their addresses.
 //!
 //! Reads the kernel's own list once, when a stack is first shown. Functions of
-//! programs are not in it yet: their processes may be gone.
+//! processes are `frames`' to know.
 
 use std::sync::OnceLock;
 
