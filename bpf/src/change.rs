@@ -149,6 +149,18 @@ pub enum BadChange {
         /// The object's maps.
         known: Vec<String>,
     },
+    /// There is no such ring buffer or perf buffer; these are there.
+    UnknownBuffer {
+        /// The object's buffers.
+        known: Vec<String>,
+    },
+    /// There is no such struct; these are there.
+    UnknownStruct {
+        /// What was named.
+        name: String,
+        /// The program's structs.
+        known: Vec<String>,
+    },
     /// There is no such program; these are there.
     UnknownProgram {
         /// The object's programs.

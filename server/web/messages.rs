@@ -58,6 +58,8 @@ pub(super) struct RunMessage {
     #[serde(default)]
     pub(super) attach: BTreeMap<String, String>,
     #[serde(default)]
+    pub(super) records: BTreeMap<String, String>,
+    #[serde(default)]
     pub(super) tests: Vec<TestWish>,
     #[serde(default)]
     pub(super) terminal: bool,

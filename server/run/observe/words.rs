@@ -30,6 +30,8 @@ pub(super) fn unchanged(name: String, reason: BadChange) -> Sentence {
     Sentence::Unchanged(match reason {
         BadChange::Global(reason) => return global_sentence(name, reason),
         BadChange::UnknownMap { known } => Unchanged::UnknownMap { name, known },
+        BadChange::UnknownBuffer { known } => Unchanged::UnknownBuffer { name, known },
+        BadChange::UnknownStruct { name, known } => Unchanged::UnknownStruct { name, known },
         BadChange::UnknownProgram { known } => Unchanged::UnknownProgram { name, known },
         BadChange::NotTestable { kind } => Unchanged::NotTestable { program: name, kind },
         BadChange::BadInput { least, most } => Unchanged::BadInput { program: name, least, most },
@@ -68,6 +70,7 @@ pub(super) fn refusal_sentence(refusal: Refusal) -> (&'static str, Sentence, Out
         }
         Refusal::Helper { helper } => ("host-helper", Sentence::HostHelper { helper }, Outcome::Unmet),
         Refusal::Pinned { map } => ("host-pinned", Sentence::HostPinned { map }, Outcome::Unmet),
+        Refusal::Records { map, reason } => ("bad-record", unchanged(map, reason), Outcome::Unmet),
         Refusal::Unreadable => ("host-unreadable", Sentence::HostUnreadable, Outcome::Unmet),
     }
 }
