@@ -29,6 +29,14 @@ pub enum Change {
         /// Function name.
         program: String,
     },
+    /// Records of a buffer are this struct from here on; as their size says,
+    /// where the name is empty.
+    Decode {
+        /// The buffer, as the C source names it.
+        map: String,
+        /// The struct's name.
+        name: String,
+    },
     /// A record for the program, through a user ring buffer.
     Submit {
         /// The buffer, as the C source names it.

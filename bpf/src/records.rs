@@ -5,7 +5,11 @@
 //! structs that the program defines, by a pointer to each ([`PREFIX`]): a
 //! record is the struct of its size, unless somebody has named another.
 
-use std::{cell::RefCell, os::fd::BorrowedFd, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    os::fd::BorrowedFd,
+    rc::Rc,
+};
 
 use bpflab_worker::{BadChange, Event, Record, Stream, Value};
 use libbpf_rs::{
@@ -42,7 +46,7 @@ pub(crate) struct Records<'a> {
 struct Buffer<'a> {
     map: String,
     /// What was named.
-    carries: Option<(TypeId, usize)>,
+    carries: Cell<Option<(TypeId, usize)>>,
     kind: Kind<'a>,
     got: Rc<RefCell<Got>>,
 }
@@ -74,13 +78,34 @@ impl<'a> Records<'a> {
     /// perf buffer that nobody has opened loses what is sent.
     pub(crate) fn open(object: &'a Object, named: &[(String, String)]) -> Self {
         let btf = object.btf().ok().flatten();
-        let mut buffers: Vec<_> = object.maps().filter_map(|map| Buffer::open(&map)).collect();
+        let buffers: Vec<Buffer<'_>> = object.maps().filter_map(|map| Buffer::open(&map)).collect();
+        let records = Self { buffers, carried: btf.as_ref().map(carried).unwrap_or_default() };
         for (map, name) in named {
-            for buffer in buffers.iter_mut().filter(|buffer| buffer.map == *map) {
-                buffer.carries = btf.as_ref().and_then(|btf| find(btf, name));
-            }
+            // Whether that can be was looked at before.
+            let _ = records.name(btf.as_ref(), map, name);
         }
-        Self { buffers, carried: btf.as_ref().map(carried).unwrap_or_default() }
+        records
+    }
+
+    /// Reads the records of a buffer as this struct from here on; without a
+    /// name, as their size says.
+    pub(crate) fn name(
+        &self,
+        btf: Option<&Btf<'_>>,
+        map: &str,
+        name: &str,
+    ) -> std::result::Result<(), BadChange> {
+        let Some(buffer) = self.buffers.iter().find(|buffer| buffer.map == map) else {
+            let known = self.buffers.iter().map(|buffer| buffer.map.clone()).collect();
+            return Err(BadChange::UnknownBuffer { known });
+        };
+        let found = btf.and_then(|btf| find(btf, name));
+        if found.is_none() && !name.is_empty() {
+            let known = btf.map(names).unwrap_or_default();
+            return Err(BadChange::UnknownStruct { name: name.to_owned(), known });
+        }
+        buffer.carries.set(found);
+        Ok(())
     }
 
     /// To wait on.
@@ -126,7 +151,7 @@ impl<'a> Records<'a> {
 
     fn value(&self, btf: Option<&Btf<'_>>, buffer: &Buffer<'_>, bytes: &[u8], is_padded: bool) -> Value {
         let Some(btf) = btf else { return Value::Bytes(bytes.to_vec()) };
-        if let Some((id, size)) = buffer.carries {
+        if let Some((id, size)) = buffer.carries.get() {
             return as_far_as_it_goes(btf, id, size, bytes);
         }
         let slack = if is_padded { PADDING } else { 0 };
@@ -167,7 +192,7 @@ impl Buffer<'_> {
             }
             _ => return None,
         };
-        Some(Self { map: map.name().to_string_lossy().into_owned(), carries: None, kind, got })
+        Some(Self { map: map.name().to_string_lossy().into_owned(), carries: Cell::default(), kind, got })
     }
 }
 

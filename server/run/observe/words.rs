@@ -20,7 +20,9 @@ pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
 pub(super) fn change_sentence(change: Change, reason: BadChange) -> Sentence {
     match change {
         Change::Global { name, .. } => unchanged(name, reason),
-        Change::Map { map, .. } | Change::Submit { map, .. } => unchanged(map, reason),
+        Change::Map { map, .. } | Change::Submit { map, .. } | Change::Decode { map, .. } => {
+            unchanged(map, reason)
+        }
         Change::Test(Test { program, .. }) | Change::Show { program } => unchanged(program, reason),
     }
 }
