@@ -171,6 +171,7 @@ pub fn lesson_submission(
             headers,
             globals,
             targets: lesson.run.targets.clone(),
+            records: std::collections::BTreeMap::new(),
             tests,
             stimulus,
             terminal: None,

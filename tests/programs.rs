@@ -26,6 +26,7 @@ struct Case {
     kernels: Vec<String>,
     stimulus: String,
     attach: Vec<String>,
+    record: Vec<String>,
     test: Vec<String>,
     shows: Vec<(String, Regex)>,
 }
@@ -49,6 +50,7 @@ impl Case {
             kernels: only("kernels").split(' ').map(str::to_owned).collect(),
             stimulus: only("stimulus"),
             attach: said("attach"),
+            record: said("record"),
             test: said("test"),
             shows,
             path: path.to_owned(),
@@ -63,6 +65,9 @@ impl Case {
         command.args(["--at-most", "40s", "--format", "json"]);
         for target in &self.attach {
             command.args(["--attach", target]);
+        }
+        for named in &self.record {
+            command.args(["--record", named]);
         }
         for test in &self.test {
             command.args(["--test", test]);

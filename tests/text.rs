@@ -54,6 +54,22 @@ ended     completed
     assert!(!told.contains("] = "), "changes are not told beside it: {told}");
 }
 
+#[test]
+fn a_struct_or_a_buffer_that_is_not_there_is_said_with_those_that_are() {
+    if !can_use_guests() {
+        return;
+    }
+    let path = root().join("tests/programs/ringbuf_named.bpf.c").display().to_string();
+    for (record, says) in [
+        ("events=par", "no struct named \"par\" for its records; it defines: single, pair."),
+        ("event=pair", "no ring buffer or perf buffer named \"event\"; it has: events, others."),
+    ] {
+        let ran = to_end(&mut bpflab(&["run", &path, "--kernel", DEFAULT, "--record", record]));
+        assert_eq!(ran.status, 1, "{ran:?}");
+        assert!(ran.stdout.contains(says) && ran.stdout.ends_with("ended     unmet\n"), "{ran:?}");
+    }
+}
+
 /// A run's text, and that the run was completed.
 fn text(program: &str, words: &[&str]) -> String {
     let path = root().join("tests/programs").join(program).display().to_string();

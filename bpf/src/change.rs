@@ -29,6 +29,14 @@ pub enum Change {
         /// Function name.
         program: String,
     },
+    /// Records of a buffer are this struct from here on; as their size says,
+    /// where the name is empty.
+    Decode {
+        /// The buffer, as the C source names it.
+        map: String,
+        /// The struct's name.
+        name: String,
+    },
     /// A record for the program, through a user ring buffer.
     Submit {
         /// The buffer, as the C source names it.
@@ -147,6 +155,18 @@ pub enum BadChange {
     /// There is no such map; these are there.
     UnknownMap {
         /// The object's maps.
+        known: Vec<String>,
+    },
+    /// There is no such ring buffer or perf buffer; these are there.
+    UnknownBuffer {
+        /// The object's buffers.
+        known: Vec<String>,
+    },
+    /// There is no such struct; these are there.
+    UnknownStruct {
+        /// What was named.
+        name: String,
+        /// The program's structs.
         known: Vec<String>,
     },
     /// There is no such program; these are there.

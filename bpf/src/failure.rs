@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::BadChange;
+
 /// Why a place does not load an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
@@ -27,6 +29,13 @@ pub enum Refusal {
     NoProgram,
     /// Not an object that this check could read to its end.
     Unreadable,
+    /// Records of a map were to be read in a way that makes no sense.
+    Records {
+        /// The map's name.
+        map: String,
+        /// Why not.
+        reason: BadChange,
+    },
 }
 
 /// Why a global could not be set.

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 9;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -81,6 +81,8 @@ pub struct Load {
     /// What programs attach to, by function name, where their sections do not
     /// say it or something else is wanted.
     pub targets: Vec<(String, Target)>,
+    /// Buffers and the structs that their records are, where that was named.
+    pub records: Vec<(String, String)>,
     /// Programs to run by themselves, once all is attached.
     pub tests: Vec<Test>,
     /// A shell command that makes something happen; held back until all is attached.

@@ -16,7 +16,7 @@ use crate::{
     observe::Observer,
     outlet::{Inlet, Outlet},
     probe,
-    records::Records,
+    records::{self, Records},
     replace::Originals,
     stats::Stats,
     stimulus::{self, Held},
@@ -98,6 +98,10 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         outlet.send(&Event::BadGlobal { name, reason })?;
         return Ok(Done::Failed);
     }
+    if let Err((map, reason)) = records::can_read(&opened, &load.records) {
+        outlet.send(&Event::Refused(Refusal::Records { map, reason }))?;
+        return Ok(Done::Failed);
+    }
     let again = || -> crate::Result<OpenObject> {
         let again = object::open(&load.object).map_err(std::io::Error::from_raw_os_error)?;
         // They could be set before.
@@ -130,7 +134,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     let object = loaded.object;
     outlet.send(&Event::Loaded { programs, maps })?;
     let stats = Stats::start();
-    let records = Records::open(&object);
+    let records = Records::open(&object, &load.records);
     let targets = load.targets.iter().map(|(name, target)| (name.as_str(), target)).collect();
     let Some(attached) = attach::all(&object, &optional, &targets, outlet)? else { return Ok(Done::Failed) };
     logs::send(outlet)?;

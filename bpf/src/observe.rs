@@ -214,6 +214,7 @@ impl<'a> Observer<'a> {
             .map_err(BadChange::Global),
             Change::Map { map, change } => edit::map(self.object, btf, map, change),
             Change::Submit { map, value } => edit::submit(self.object, btf, map, value),
+            Change::Decode { map, name } => self.records.name(btf, map, name),
             Change::Show { program } => match code::of(self.object, btf, program) {
                 Ok(code) => {
                     outlet.send(&Event::Code(code))?;

@@ -3,13 +3,17 @@
 //!
 //! A buffer does not say what is in it. The compiler was asked to describe the
 //! structs that the program defines, by a pointer to each ([`PREFIX`]): a
-//! record is the struct of its size.
+//! record is the struct of its size, unless somebody has named another.
 
-use std::{cell::RefCell, os::fd::BorrowedFd, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    os::fd::BorrowedFd,
+    rc::Rc,
+};
 
-use bpflab_worker::{Event, Record, Stream, Value};
+use bpflab_worker::{BadChange, Event, Record, Stream, Value};
 use libbpf_rs::{
-    Map, MapCore, MapType, Object, PerfBuffer, PerfBufferBuilder, RingBuffer, RingBufferBuilder,
+    Map, MapCore, MapType, Object, OpenObject, PerfBuffer, PerfBufferBuilder, RingBuffer, RingBufferBuilder,
     btf::{
         Btf, BtfKind, BtfType, TypeId,
         types::{Ptr, Var},
@@ -17,7 +21,7 @@ use libbpf_rs::{
 };
 use nix::time::{ClockId, clock_gettime};
 
-use crate::{decode, outlet::Outlet};
+use crate::{decode, globals, outlet::Outlet};
 
 /// How the variables are called that the compiler added (`server/compile/carried.rs`).
 const PREFIX: &str = "bpflab_carries_";
@@ -41,6 +45,8 @@ pub(crate) struct Records<'a> {
 
 struct Buffer<'a> {
     map: String,
+    /// What was named.
+    carries: Cell<Option<(TypeId, usize)>>,
     kind: Kind<'a>,
     got: Rc<RefCell<Got>>,
 }
@@ -70,10 +76,36 @@ impl Got {
 impl<'a> Records<'a> {
     /// Opens every buffer of a loaded object. Before anything is attached: a
     /// perf buffer that nobody has opened loses what is sent.
-    pub(crate) fn open(object: &'a Object) -> Self {
-        let buffers = object.maps().filter_map(|map| Buffer::open(&map)).collect();
+    pub(crate) fn open(object: &'a Object, named: &[(String, String)]) -> Self {
         let btf = object.btf().ok().flatten();
-        Self { buffers, carried: btf.as_ref().map(carried).unwrap_or_default() }
+        let buffers: Vec<Buffer<'_>> = object.maps().filter_map(|map| Buffer::open(&map)).collect();
+        let records = Self { buffers, carried: btf.as_ref().map(carried).unwrap_or_default() };
+        for (map, name) in named {
+            // Whether that can be was looked at before.
+            let _ = records.name(btf.as_ref(), map, name);
+        }
+        records
+    }
+
+    /// Reads the records of a buffer as this struct from here on; without a
+    /// name, as their size says.
+    pub(crate) fn name(
+        &self,
+        btf: Option<&Btf<'_>>,
+        map: &str,
+        name: &str,
+    ) -> std::result::Result<(), BadChange> {
+        let Some(buffer) = self.buffers.iter().find(|buffer| buffer.map == map) else {
+            let known = self.buffers.iter().map(|buffer| buffer.map.clone()).collect();
+            return Err(BadChange::UnknownBuffer { known });
+        };
+        let found = btf.and_then(|btf| find(btf, name));
+        if found.is_none() && !name.is_empty() {
+            let known = btf.map(names).unwrap_or_default();
+            return Err(BadChange::UnknownStruct { name: name.to_owned(), known });
+        }
+        buffer.carries.set(found);
+        Ok(())
     }
 
     /// To wait on.
@@ -108,7 +140,7 @@ impl<'a> Records<'a> {
                 let record = |(cpu, bytes): &(Option<u32>, Vec<u8>)| Record {
                     time,
                     cpu: *cpu,
-                    value: self.value(btf, bytes, is_padded),
+                    value: self.value(btf, buffer, bytes, is_padded),
                 };
                 let records = batch.iter().map(record).collect();
                 outlet.send(&Event::Records { map: buffer.map.clone(), records })?;
@@ -117,22 +149,20 @@ impl<'a> Records<'a> {
         Ok(more)
     }
 
-    fn value(&self, btf: Option<&Btf<'_>>, bytes: &[u8], is_padded: bool) -> Value {
+    fn value(&self, btf: Option<&Btf<'_>>, buffer: &Buffer<'_>, bytes: &[u8], is_padded: bool) -> Value {
         let Some(btf) = btf else { return Value::Bytes(bytes.to_vec()) };
+        if let Some((id, size)) = buffer.carries.get() {
+            return as_far_as_it_goes(btf, id, size, bytes);
+        }
         let slack = if is_padded { PADDING } else { 0 };
         let is_of = |size: usize| size <= bytes.len() && bytes.len() - size <= slack;
         if let Some((id, size)) = self.carried.iter().find(|(_, size)| is_of(*size)) {
             return decode::decode(btf, *id, &bytes[..*size]);
         }
         match (self.carried.as_slice(), bytes.len()) {
-            // Sent up to what is used of its last field.
-            ([(id, size)], length) if length < *size => {
-                let mut whole = bytes.to_vec();
-                whole.resize(*size, 0);
-                decode::decode(btf, *id, &whole)
-            }
-            // Followed by something that no type describes.
-            ([(id, size)], _) => decode::decode(btf, *id, &bytes[..*size]),
+            // Sent up to what is used of its last field, or followed by
+            // something that no type describes.
+            ([(id, size)], _) => as_far_as_it_goes(btf, *id, *size, bytes),
             (_, 4) => Value::Uint { value: number(bytes), bits: 32 },
             (_, 8) => Value::Uint { value: number(bytes), bits: 64 },
             _ => Value::Bytes(bytes.to_vec()),
@@ -162,7 +192,7 @@ impl Buffer<'_> {
             }
             _ => return None,
         };
-        Some(Self { map: map.name().to_string_lossy().into_owned(), kind, got })
+        Some(Self { map: map.name().to_string_lossy().into_owned(), carries: Cell::default(), kind, got })
     }
 }
 
@@ -178,6 +208,54 @@ fn carried(btf: &Btf<'_>) -> Vec<(TypeId, usize)> {
             Some((ty.type_id(), decode::size_of(btf, ty.type_id())?))
         })
         .collect()
+}
+
+/// A struct from bytes that may be fewer or more than its own.
+fn as_far_as_it_goes(btf: &Btf<'_>, id: TypeId, size: usize, bytes: &[u8]) -> Value {
+    let mut whole = bytes.to_vec();
+    whole.resize(size, 0);
+    decode::decode(btf, id, &whole)
+}
+
+/// Whether what is named is there; else the map, and why not.
+pub(crate) fn can_read(
+    opened: &OpenObject,
+    named: &[(String, String)],
+) -> std::result::Result<(), (String, BadChange)> {
+    let btf = globals::btf_of_opened(opened);
+    let is_buffer = |kind| matches!(kind, MapType::RingBuf | MapType::PerfEventArray);
+    let buffers = opened.maps().filter(|map| is_buffer(map.map_type()));
+    let buffers: Vec<String> = buffers.map(|map| map.name().to_string_lossy().into_owned()).collect();
+    for (map, name) in named {
+        if !buffers.contains(map) {
+            return Err((map.clone(), BadChange::UnknownBuffer { known: buffers }));
+        }
+        if btf.as_ref().and_then(|btf| find(btf, name)).is_none() {
+            let known = btf.as_ref().map(names).unwrap_or_default();
+            return Err((map.clone(), BadChange::UnknownStruct { name: name.clone(), known }));
+        }
+    }
+    Ok(())
+}
+
+/// A struct, a union or a type of this name, and its size.
+fn find(btf: &Btf<'_>, name: &str) -> Option<(TypeId, usize)> {
+    let name = name.trim();
+    let name = ["struct ", "union "].iter().find_map(|word| name.strip_prefix(word)).unwrap_or(name).trim();
+    (1..btf.len()).find_map(|id| {
+        let ty = btf.type_by_id::<BtfType<'_>>(u32::try_from(id).ok()?.into())?;
+        matches!(ty.kind(), BtfKind::Struct | BtfKind::Union | BtfKind::Typedef).then_some(())?;
+        (ty.name()? == name).then_some(())?;
+        Some((ty.type_id(), decode::size_of(btf, ty.type_id())?))
+    })
+}
+
+/// The names of the program's own structs.
+fn names(btf: &Btf<'_>) -> Vec<String> {
+    let name = |(id, _): (TypeId, usize)| {
+        Some(btf.type_by_id::<BtfType<'_>>(id)?.name()?.to_string_lossy().into_owned())
+    };
+    carried(btf).into_iter().filter_map(name).collect()
 }
 
 fn number(bytes: &[u8]) -> u64 {

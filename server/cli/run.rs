@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// Run a program by itself on a packet, or its context, in hexadecimal
     #[arg(long, value_name = "NAME=HEX", value_parser = assignment)]
     test: Vec<(String, String)>,
+    /// The struct that a buffer's records are, where the lab does not find it by its size
+    #[arg(long, value_name = "MAP=STRUCT", value_parser = assignment)]
+    record: Vec<(String, String)>,
     /// How to print the story
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -108,6 +111,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         headers: arguments.types,
         globals: arguments.global.into_iter().collect(),
         targets,
+        records: arguments.record.into_iter().collect(),
         tests,
         stimulus: arguments.stimulus,
         terminal: None,

@@ -71,6 +71,7 @@ pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Re
         needs: Needs::default(),
         globals: BTreeMap::new(),
         targets: BTreeMap::new(),
+        records: BTreeMap::new(),
         tests: Vec::new(),
         stimulus: None,
         terminal: None,

@@ -321,6 +321,7 @@ impl Part {
             policy: if &*self.kernel == HOST { Policy::ObserveOnly } else { Policy::Anything },
             globals: self.submission.globals.clone().into_iter().collect(),
             targets: self.submission.targets.clone().into_iter().collect(),
+            records: self.submission.records.clone().into_iter().collect(),
             tests: self.submission.tests.clone(),
             stimulus: self.submission.stimulus.clone(),
             span: self.submission.span,

@@ -23,6 +23,9 @@ pub struct Submission {
     pub globals: BTreeMap<String, String>,
     /// What programs attach to, by function name, where it is not as usual.
     pub targets: BTreeMap<String, Target>,
+    /// The struct that a buffer's records are, by the map's name, where that
+    /// is not to be found out.
+    pub records: BTreeMap<String, String>,
     /// Programs to run by themselves.
     pub tests: Vec<Test>,
     /// A shell command that makes something happen.

@@ -7,6 +7,8 @@ use super::Lang;
 #[expect(missing_docs, reason = "each variant's words stand below")]
 pub enum Unchanged {
     UnknownMap { name: String, known: Vec<String> },
+    UnknownBuffer { name: String, known: Vec<String> },
+    UnknownStruct { name: String, known: Vec<String> },
     UnknownProgram { name: String, known: Vec<String> },
     NotTestable { program: String, kind: String },
     BadInput { program: String, least: usize, most: usize },
@@ -34,6 +36,16 @@ impl Unchanged {
             Self::UnknownMap { name, known } => {
                 format!("The program has no map named \"{name}\"; it has: {}.", list(known))
             }
+            Self::UnknownBuffer { name, known } => {
+                format!(
+                    "The program has no ring buffer or perf buffer named \"{name}\"; it has: {}.",
+                    list(known)
+                )
+            }
+            Self::UnknownStruct { name, known } => format!(
+                "The program has no struct named \"{name}\" for its records; it defines: {}. Name one of these, or define it outside of functions.",
+                list(known)
+            ),
             Self::UnknownProgram { name, known } => {
                 format!("The object has no program named \"{name}\"; it has: {}.", list(known))
             }
@@ -73,6 +85,13 @@ impl Unchanged {
             Self::UnknownMap { name, known } => {
                 format!("程序里没有名为“{name}”的 map；现有：{}。", list(known))
             }
+            Self::UnknownBuffer { name, known } => {
+                format!("程序里没有名为“{name}”的 ring buffer 或 perf buffer；现有：{}。", list(known))
+            }
+            Self::UnknownStruct { name, known } => format!(
+                "程序里没有可供记录使用的 struct“{name}”；已定义的有：{}。请使用其中之一，或在函数之外定义它。",
+                list(known)
+            ),
             Self::UnknownProgram { name, known } => {
                 format!("目标文件里没有名为“{name}”的程序；现有：{}。", list(known))
             }

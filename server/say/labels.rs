@@ -234,6 +234,8 @@ labels! {
     col_text: "Text", "内容";
     records: "Records", "记录";
     records_empty: "Records that your program sends through a ring buffer or a perf buffer appear here.", "程序通过 ring buffer 或 perf buffer 送出的记录会显示在这里。";
+    records_as: "Records of {name} are", "{name} 的记录类型";
+    records_by_size: "the struct of their size", "按大小判断";
     maps: "Maps", "Map";
     maps_empty: "The maps of your program appear here as live tables.", "程序的 map 会以实时表格的形式显示在这里。";
     maps_none: "The program has no maps.", "程序没有定义 map。";

@@ -137,6 +137,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 headers: None,
                 globals: message.globals,
                 targets,
+                records: message.records,
                 tests,
                 stimulus: message.stimulus,
                 terminal: None,
@@ -155,6 +156,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
             let (mut submission, facts) = lab::lesson_submission(lesson, seed, sources, kernels, LIMITS.page);
             submission.globals.extend(message.globals);
             submission.targets.extend(targets);
+            submission.records.extend(message.records);
             submission.tests.extend(tests);
             if message.terminal {
                 lab::with_terminal(&mut submission);

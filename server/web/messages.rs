@@ -32,6 +32,8 @@ pub(super) enum ClientMessage {
     Edit(EditMessage),
     /// Send a record to the program.
     Submit(SubmitMessage),
+    /// Read records as another struct.
+    Decode(DecodeMessage),
     /// Run a program by itself.
     Test(TestMessage),
     /// Show what the kernel made of a program.
@@ -59,6 +61,8 @@ pub(super) struct RunMessage {
     pub(super) globals: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) attach: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) records: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) tests: Vec<TestWish>,
     #[serde(default)]
@@ -184,6 +188,19 @@ pub(super) struct SubmitMessage {
     pub(super) value: Typed,
 }
 
+/// What a buffer's records are; without a name, as their size says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DecodeMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub(super) token: u64,
+    pub(super) run: String,
+    pub(super) kernel: String,
+    pub(super) map: String,
+    pub(super) name: String,
+}
+
 /// A program to run by itself; `input` is hexadecimal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -253,6 +270,7 @@ impl ClientMessage {
             "global" => Self::Global(read(text)?),
             "edit" => Self::Edit(read(text)?),
             "submit" => Self::Submit(read(text)?),
+            "decode" => Self::Decode(read(text)?),
             "test" => Self::Test(read(text)?),
             "show" => Self::Show(read(text)?),
             "terminal" => Self::Terminal(read(text)?),

@@ -21,8 +21,8 @@ use super::{
     api::start_run,
     error::Error,
     messages::{
-        self, ClientMessage, ErrorMessage, GlobalMessage, MAX_MESSAGE, ShowMessage, SubmitMessage,
-        TerminalMessage, TestMessage, What,
+        self, ClientMessage, DecodeMessage, ErrorMessage, GlobalMessage, MAX_MESSAGE, ShowMessage,
+        SubmitMessage, TerminalMessage, TestMessage, What,
     },
     site::{Site, language},
 };
@@ -237,6 +237,9 @@ impl Session {
             }
             ClientMessage::Submit(SubmitMessage { token, run, kernel, map, value, .. }) => {
                 self.change(token, &run, kernel, Some(Change::Submit { map, value: value.0 })).await
+            }
+            ClientMessage::Decode(DecodeMessage { token, run, kernel, map, name, .. }) => {
+                self.change(token, &run, kernel, Some(Change::Decode { map, name })).await
             }
             ClientMessage::Show(ShowMessage { token, run, kernel, program, .. }) => {
                 self.change(token, &run, kernel, Some(Change::Show { program })).await

@@ -38,6 +38,8 @@ class Lab {
   private later: Later | null = null;
   private drawing = false;
   private token = 0;
+  /** Structs that were named for buffers: runs to come take them too. */
+  private readonly records: Record<string, string> = {};
   /** The texts are still those of the run whose findings are shown. */
   private marksFit = true;
 
@@ -119,6 +121,8 @@ class Lab {
       },
       change: (kernel, about, change) => this.change(kernel ?? this.state.shown, about, change),
       show: (kernel) => (this.state.shown = kernel),
+      text: () => Object.values(this.draft.texts).join("\n"),
+      records: this.records,
       leave: () => this.bench.focus(),
       fail: () => {
         this.state.problem = say("results_failed");
@@ -163,6 +167,7 @@ class Lab {
       seed: null,
       globals: {},
       attach: this.bench.attach(),
+      records: this.records,
       ...(this.command.text() === "" ? {} : { stimulus: this.command.text() }),
       ...(this.bench.terminal() ? { terminal: true } : {}),
     });
@@ -189,6 +194,10 @@ class Lab {
 
   private change(kernel: string | null, about: string, change: Change): void {
     const { state } = this;
+    if (change.type === "decode") {
+      if (change.name === "") delete this.records[change.map];
+      else this.records[change.map] = change.name;
+    }
     if (state.run === null || kernel === null) return;
     const token = ++this.token;
     state.edits.set(`${kernel}\n${about}`, { token, answer: null });

@@ -109,12 +109,13 @@ export function openResults(options: ResultsOptions): View {
   return { root: top, draw };
 }
 
-function singlePanels({ again, change, go }: ResultsOptions): View {
+function singlePanels(options: ResultsOptions): View {
+  const { again, change, go } = options;
   const changer = (about: string, what: Change) => change(null, about, what);
   return tabs(say("panels"), "", [
     { id: "trace", name: say("trace"), view: traceView(again) },
     { id: "maps", name: say("maps"), view: mapsView(changer) },
-    { id: "records", name: say("records"), view: recordsView(again) },
+    { id: "records", name: say("records"), view: recordsView(changer, options) },
     { id: "globals", name: say("globals"), view: globalsView(changer) },
     { id: "programs", name: say("programs"), view: programsView(changer, go) },
     { id: "core", name: say("core"), view: coreView() },

@@ -19,6 +19,8 @@ export type ClientMessage =
       seed: string | null;
       globals: Record<string, string>;
       attach: Record<string, string>;
+      /** By buffer: the struct that its records are. */
+      records: Record<string, string>;
       /** A shell in each guest beside the program. */
       terminal?: true;
     }
@@ -36,6 +38,8 @@ export type Change =
   | { type: "edit"; map: string; op: "delete"; key: Value }
   | { type: "edit"; map: string; op: "clear" }
   | { type: "submit"; map: string; value: Value }
+  /** Without a name, the records of that buffer are the struct of their size again. */
+  | { type: "decode"; map: string; name: string }
   | { type: "test"; program: string; input: string; repeat: number }
   | { type: "show"; program: string };
 

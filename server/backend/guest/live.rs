@@ -125,6 +125,7 @@ impl Guest {
             policy: Policy::Anything,
             globals: Vec::new(),
             targets: Vec::new(),
+            records: Vec::new(),
             tests: Vec::new(),
             stimulus: stimulus.map(str::to_owned),
             span: Span {

@@ -20,7 +20,9 @@ pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
 pub(super) fn change_sentence(change: Change, reason: BadChange) -> Sentence {
     match change {
         Change::Global { name, .. } => unchanged(name, reason),
-        Change::Map { map, .. } | Change::Submit { map, .. } => unchanged(map, reason),
+        Change::Map { map, .. } | Change::Submit { map, .. } | Change::Decode { map, .. } => {
+            unchanged(map, reason)
+        }
         Change::Test(Test { program, .. }) | Change::Show { program } => unchanged(program, reason),
     }
 }
@@ -30,6 +32,8 @@ pub(super) fn unchanged(name: String, reason: BadChange) -> Sentence {
     Sentence::Unchanged(match reason {
         BadChange::Global(reason) => return global_sentence(name, reason),
         BadChange::UnknownMap { known } => Unchanged::UnknownMap { name, known },
+        BadChange::UnknownBuffer { known } => Unchanged::UnknownBuffer { name, known },
+        BadChange::UnknownStruct { name, known } => Unchanged::UnknownStruct { name, known },
         BadChange::UnknownProgram { known } => Unchanged::UnknownProgram { name, known },
         BadChange::NotTestable { kind } => Unchanged::NotTestable { program: name, kind },
         BadChange::BadInput { least, most } => Unchanged::BadInput { program: name, least, most },
@@ -91,6 +95,7 @@ pub(super) fn refusal_sentence(refusal: Refusal) -> (&'static str, Sentence, Out
         }
         Refusal::Helper { helper } => ("host-helper", Sentence::HostHelper { helper }, Outcome::Unmet),
         Refusal::Pinned { map } => ("host-pinned", Sentence::HostPinned { map }, Outcome::Unmet),
+        Refusal::Records { map, reason } => ("bad-record", unchanged(map, reason), Outcome::Unmet),
         Refusal::Unreadable => ("host-unreadable", Sentence::HostUnreadable, Outcome::Unmet),
     }
 }

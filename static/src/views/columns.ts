@@ -28,6 +28,10 @@ export interface ColumnActions {
   /** Of the kernel that is shown alone, when none is named. */
   change(kernel: string | null, about: string, change: Change): void;
   go: Go;
+  /** The source, for the structs in it. */
+  text(): string;
+  /** Structs that were named for buffers. */
+  records: Readonly<Record<string, string>>;
 }
 
 export function columnsView(kernels: string[], checks: Config["checks"], actions: ColumnActions): View {
@@ -43,7 +47,7 @@ export function columnsView(kernels: string[], checks: Config["checks"], actions
     { id: "core", name: say("core"), view: coreTable(kernels, stories) },
     { id: "times", name: say("times"), view: timesTable(kernels, stories) },
     { id: "maps", name: say("maps"), view: many((kernel) => mapsView(changer(kernel), kernel)) },
-    { id: "records", name: say("records"), view: many(() => recordsView(actions.again)) },
+    { id: "records", name: say("records"), view: many((kernel) => recordsView(changer(kernel), actions, kernel)) },
     { id: "globals", name: say("globals"), view: many((kernel) => globalsView(changer(kernel), kernel)) },
     { id: "output", name: say("output"), view: many(outputView) },
     { id: "log", name: say("log"), view: many(logView) },
