@@ -6,6 +6,7 @@
 mod compiled;
 mod origin;
 mod refusal;
+mod report;
 mod silence;
 mod step;
 mod unmet;
