@@ -14,11 +14,15 @@ use support::{
     cases,
     command::{bpflab, to_end},
     guests::can_use_guests,
+    root,
     story::Story,
 };
 
 /// The kernel that writes reports.
 const REPORTS: &str = "7.x";
+
+/// What it says of an object that an older one has refused.
+const OPINION: &str = "second-opinion";
 
 /// Whether a finding brings this report along, with where it led; none, if there should be none.
 fn reports(found: &Value, report: Option<&str>) -> bool {
@@ -64,6 +68,10 @@ fn wrong(path: &Path) -> Vec<String> {
             Some(found) if *kernel == REPORTS && !reports(found, report) => {
                 Some(format!("{name} on {kernel} should have the report {report:?}: {found}"))
             }
+            // The run went to the kernel that would be asked.
+            Some(_) if of.of("diagnostic").any(|found| found["id"] == OPINION) => {
+                Some(format!("{name} on {kernel} has a second opinion besides the run's own"))
+            }
             Some(_) => None,
         }
     };
@@ -76,4 +84,35 @@ fn every_mistake_is_explained_on_its_line_on_every_kernel() {
         return;
     }
     cases::try_each(&cases::programs("mistakes"), 2, |path| wrong(path));
+}
+
+/// The story of one of the programs on one kernel.
+fn story(program: &str, kernel: &str) -> Story {
+    let file = root().join("tests/mistakes").join(program).display().to_string();
+    let ran = to_end(&mut bpflab(&["run", &file, "--kernel", kernel, "--format", "json"]));
+    let story = Story::parse(&ran.stdout);
+    assert_eq!((story.outcome(), ran.status), ("rejected", 1), "{story:?}");
+    story
+}
+
+#[test]
+fn the_newest_kernels_word_is_added_to_what_an_older_one_refuses() {
+    if !can_use_guests() {
+        return;
+    }
+    // Its guest is asked only where its snapshot has been made.
+    story("null_check.bpf.c", REPORTS);
+
+    let older = story("null_check.bpf.c", "6.1");
+    let (refusal, opinion) = (older.finding("verifier-null-check"), older.finding(OPINION));
+    assert_eq!((&refusal["severity"], &opinion["severity"]), (&"error".into(), &"note".into()));
+    assert!(older.says(OPINION).contains("(7.x)"), "{opinion}");
+    assert!(reports(opinion, Some("R0 may be NULL here")), "{opinion}");
+    let steps: Vec<&Value> =
+        opinion["notes"].as_array().expect("notes").iter().map(|note| &note["line"]).collect();
+    let at = refusal["line"].as_u64().expect("a line");
+    assert_eq!(steps, [&Value::Null, &(at - 2).into(), &at.into(), &Value::Null], "{opinion}");
+
+    let accepted = story("stack_uninitialised.bpf.c", "6.1");
+    assert_eq!(accepted.finding(OPINION)["offers"], Value::from(vec![REPORTS]));
 }
