@@ -123,6 +123,18 @@ const PHRASES: &[(&str, &str)] = &[
         "{0} 里是{1}，这种指针不允许加减偏移。",
     ),
     (
+        "{} holds {}. 32-bit ALU operations on pointers discard pointer tracking, so the verifier cannot keep the result as a safe pointer.",
+        "{0} 里是{1}。对指针做 32 位运算会丢失它的类型，结果不再是安全的指针。",
+    ),
+    (
+        "{} holds {}. Bitwise operator {} would destroy the pointer value the verifier is tracking.",
+        "{0} 里是{1}。位运算 {2} 会破坏验证器所跟踪的指针。",
+    ),
+    (
+        "{} holds {}. Operator {} is not one of the limited pointer arithmetic operations the verifier can track.",
+        "{0} 里是{1}。{2} 不属于验证器能够跟踪的少数几种指针运算。",
+    ),
+    (
         "The scalar offset used with {} is unbounded or outside the verifier's safe pointer-offset range [{}, {}].",
         "与 {0} 一起使用的偏移没有界限，或超出了安全的指针偏移范围 [{1}, {2}]。",
     ),
@@ -153,6 +165,10 @@ const PHRASES: &[(&str, &str)] = &[
     ("invalid dereference of {} ({})", "对 {0} 的解引用无效（{1}）"),
     ("access may be outside object bounds", "访问可能越出对象的范围"),
     ("{} is not readable", "{0} 不可读"),
+    ("32-bit pointer arithmetic", "对指针做 32 位运算"),
+    ("invalid pointer arithmetic operator", "不允许的指针运算"),
+    ("pointer arithmetic is not allowed", "不允许指针运算"),
+    ("pointer arithmetic before NULL check", "检查 NULL 之前的指针运算"),
     ("invalid {} for {}", "{1} 的{0}无效"),
     ("{} is not allowed before leaving {}", "离开{1}之前不允许 {0}"),
     ("{} is not allowed in {}", "{0} 不允许用在{1}中"),
@@ -223,6 +239,18 @@ const PHRASES: &[(&str, &str)] = &[
     (
         "Add or adjust a bounds check that proves offset + access_size stays within the object.",
         "加上或修改边界检查，使“偏移 + 访问大小”确定不超出对象。",
+    ),
+    (
+        "Use a 64-bit ALU instruction with an allowed, bounded scalar offset.",
+        "用 64 位运算，并且只加上允许的、有界限的偏移。",
+    ),
+    (
+        "Do bitwise operations on scalar values, not on pointer-valued registers.",
+        "位运算请用在整数上，而不是指针上。",
+    ),
+    (
+        "Use only verifier-supported addition or subtraction with a bounded scalar offset, or perform this operation on a scalar value.",
+        "只加减有界限的偏移，或对整数做这种运算。",
     ),
     (
         "Clamp or bounds-check the scalar offset before applying it to the pointer.",
