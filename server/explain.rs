@@ -4,14 +4,17 @@
 //! unknown refusal is shown by its own last line.
 
 mod compiled;
+mod opinion;
 mod origin;
 mod refusal;
+mod report;
 mod silence;
 mod step;
 mod unmet;
 mod verifier;
 
 pub use compiled::{compiled, legacy_maps};
+pub use opinion::{Verdict, opinion};
 pub use refusal::{refusal, section_place};
 pub use silence::Seen;
 pub use step::step;

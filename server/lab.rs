@@ -93,7 +93,7 @@ pub async fn prepare(folders: &Folders, setup: &Setup) -> Lab {
         tracing::warn!(%error, "no guests");
     }
     let guests = Guests::new(guests, recipe.as_ref().ok());
-    Lab { compilers, backends: Backends::new(host, guests), ahead: false }
+    Lab { compilers, backends: Backends::new(host, guests), ahead: false, second_opinions: false }
 }
 
 async fn compilers(data: &Path, worker: &Path, own_files: bool) -> Result<Compilers, Sentence> {

@@ -10,6 +10,7 @@ mod judge;
 mod limits;
 mod needs;
 mod observe;
+mod opinion;
 mod pipeline;
 mod queue;
 mod runs;

@@ -14,6 +14,7 @@ pub mod labels;
 mod parts;
 mod sentence;
 mod step;
+mod told;
 mod verifier;
 mod zh;
 
@@ -25,6 +26,7 @@ pub use instead::Instead;
 pub use parts::{Example, Found, Matters, Printed};
 pub use sentence::Sentence;
 pub use step::Step;
+pub use told::{Asked, Told};
 pub use verifier::{Mistake, Pointee};
 
 /// A language that the lab speaks.

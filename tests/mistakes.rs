@@ -1,18 +1,40 @@
 //! Each mistake that the verifier finds is explained on the learner's own line,
 //! in the same words on every kernel, whatever that kernel's own words are.
 //!
-//! The programs are in `mistakes/`; the line that ends in `HERE` is the one.
+//! The programs are in `mistakes/`; the line that ends in `HERE` is the one. What
+//! `@report` names is in the report that 7.3 and later write, and those that name
+//! nothing have none.
 
 mod support;
 
 use std::{fs, path::Path};
 
+use serde_json::Value;
 use support::{
     cases,
     command::{bpflab, to_end},
     guests::can_use_guests,
+    root,
     story::Story,
 };
+
+/// The kernel that writes reports.
+const REPORTS: &str = "7.x";
+
+/// What it says of an object that an older one has refused.
+const OPINION: &str = "second-opinion";
+
+/// Whether a finding brings this report along, with where it led; none, if there should be none.
+fn reports(found: &Value, report: Option<&str>) -> bool {
+    let notes = found["notes"].as_array().expect("notes");
+    let says = |words: &str| {
+        notes.iter().any(|note| note["message"].as_str().is_some_and(|text| text.contains(words)))
+    };
+    match report {
+        Some(words) => says("Why, in the kernel's own words") && says(words) && says("suggests"),
+        None => !says("kernel's own words"),
+    }
+}
 
 fn wrong(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).expect("a program");
@@ -22,6 +44,7 @@ fn wrong(path: &Path) -> Vec<String> {
         line.unwrap_or_else(|| panic!("{} says no {word}", path.display())).to_owned()
     };
     let (kernels, finds) = (said("kernels"), said("finds"));
+    let report = text.lines().find_map(|line| line.strip_prefix("// @report "));
     let here =
         (1..).zip(text.lines()).find_map(|(number, line)| line.contains("/* HERE */").then_some(number));
     let kernels: Vec<&str> = kernels.split(' ').collect();
@@ -42,6 +65,15 @@ fn wrong(path: &Path) -> Vec<String> {
             Some(found) if here.is_some() && found["line"].as_u64() != here => {
                 Some(format!("{name} on {kernel} is not at line {here:?}: {found}"))
             }
+            Some(found) if *kernel == REPORTS && !reports(found, report) => {
+                Some(format!("{name} on {kernel} should have the report {report:?}: {found}"))
+            }
+            // Where the run goes to the kernel that would be asked, nobody else asks it.
+            Some(_)
+                if kernels.contains(&REPORTS) && of.of("diagnostic").any(|found| found["id"] == OPINION) =>
+            {
+                Some(format!("{name} on {kernel} has a second opinion besides the run's own"))
+            }
             Some(_) => None,
         }
     };
@@ -54,4 +86,35 @@ fn every_mistake_is_explained_on_its_line_on_every_kernel() {
         return;
     }
     cases::try_each(&cases::programs("mistakes"), 2, |path| wrong(path));
+}
+
+/// The story of one of the programs on one kernel.
+fn story(program: &str, kernel: &str) -> Story {
+    let file = root().join("tests/mistakes").join(program).display().to_string();
+    let ran = to_end(&mut bpflab(&["run", &file, "--kernel", kernel, "--format", "json"]));
+    let story = Story::parse(&ran.stdout);
+    assert_eq!((story.outcome(), ran.status), ("rejected", 1), "{story:?}");
+    story
+}
+
+#[test]
+fn the_newest_kernels_word_is_added_to_what_an_older_one_refuses() {
+    if !can_use_guests() {
+        return;
+    }
+    // Its guest is asked only where its snapshot has been made.
+    story("null_check.bpf.c", REPORTS);
+
+    let older = story("null_check.bpf.c", "6.1");
+    let (refusal, opinion) = (older.finding("verifier-null-check"), older.finding(OPINION));
+    assert_eq!((&refusal["severity"], &opinion["severity"]), (&"error".into(), &"note".into()));
+    assert!(older.says(OPINION).contains("(7.x)"), "{opinion}");
+    assert!(reports(opinion, Some("R0 may be NULL here")), "{opinion}");
+    let steps: Vec<&Value> =
+        opinion["notes"].as_array().expect("notes").iter().map(|note| &note["line"]).collect();
+    let at = refusal["line"].as_u64().expect("a line");
+    assert_eq!(steps, [&Value::Null, &(at - 2).into(), &at.into(), &Value::Null], "{opinion}");
+
+    let accepted = story("stack_uninitialised.bpf.c", "6.1");
+    assert_eq!(accepted.finding(OPINION)["offers"], Value::from(vec![REPORTS]));
 }

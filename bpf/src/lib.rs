@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -151,13 +151,15 @@ pub struct Span {
     pub at_most_ms: u64,
 }
 
-/// What a place refuses to load.
+/// What a place refuses to load, and whether it goes on from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Policy {
     /// The machine's own kernel: programs that only observe (DESIGN.md's list).
     ObserveOnly,
     /// A throw-away guest: whatever its kernel accepts.
     Anything,
+    /// The same for a verdict alone: nothing is attached, and [`Event::Loaded`] ends it.
+    VerifyOnly,
 }
 
 /// One step of a worker's story.

@@ -133,6 +133,9 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     let (programs, maps) = object::facts(&loaded);
     let object = loaded.object;
     outlet.send(&Event::Loaded { programs, maps })?;
+    if load.policy == Policy::VerifyOnly {
+        return Ok(Done::Completed);
+    }
     let stats = Stats::start();
     let records = Records::open(&object, &load.records);
     let targets = load.targets.iter().map(|(name, target)| (name.as_str(), target)).collect();
@@ -160,6 +163,6 @@ fn allowed(load: &Load, opened: &OpenObject) -> Result<(), Refusal> {
     }
     match load.policy {
         Policy::ObserveOnly => guard::observe_only(&load.object, opened),
-        Policy::Anything => Ok(()),
+        Policy::Anything | Policy::VerifyOnly => Ok(()),
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Observer<'a> {
             passed_on: 0,
             drain: match load.policy {
                 Policy::ObserveOnly => MAX_DRAIN,
-                Policy::Anything => MAX_DRAIN_IN_GUEST,
+                Policy::Anything | Policy::VerifyOnly => MAX_DRAIN_IN_GUEST,
             },
             begun: Instant::now(),
         })

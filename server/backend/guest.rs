@@ -204,6 +204,24 @@ impl Guests {
         Ok(entry.features.get_or_try_init(find).await?.clone())
     }
 
+    /// Whether a guest of this kernel can be had without making its snapshot first.
+    pub fn is_at_hand(&self, kernel: &str) -> bool {
+        let Some(entry) = self.find(kernel).filter(|entry| self.kernel(entry).state == State::Ready) else {
+            return false;
+        };
+        let known = entry.snapshot.try_lock().is_ok_and(|present| present.is_some());
+        known || self.is_kept(entry)
+    }
+
+    /// Whether an earlier start has kept its snapshot.
+    fn is_kept(&self, entry: &Entry) -> bool {
+        let (Ok(image), Ok(worker), Some(accelerator)) = (&entry.image, &self.worker, self.accelerator.get())
+        else {
+            return false;
+        };
+        self.recipe(image, worker, *accelerator).is_kept()
+    }
+
     /// A guest of this kernel.
     ///
     /// # Errors

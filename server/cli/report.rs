@@ -12,7 +12,7 @@ use bpflab_worker::{LogSource, OutputStream, Value};
 
 use self::histograms::Histograms;
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Place},
     run::{Batch, RunEvent},
     say::Lang,
     wire::{Writer, outcome as outcome_name, severity, step, stream},
@@ -174,15 +174,16 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
 
 fn diagnostic(out: &mut impl io::Write, found: &Diagnostic, lang: Lang) -> io::Result<()> {
     let severity = severity(found.severity);
-    match &found.place {
-        Some(place) => write!(out, "{}:{}:{}: {severity}: ", place.file, place.line, place.column)?,
-        None => write!(out, "{severity}: ")?,
-    }
-    writeln!(out, "{}", found.message.say(lang))?;
-    for note in &found.notes {
-        writeln!(out, "    note: {}", note.message.say(lang))?;
-    }
-    Ok(())
+    writeln!(out, "{}{severity}: {}", at(found.place.as_ref()), found.message.say(lang))?;
+    found
+        .notes
+        .iter()
+        .try_for_each(|note| writeln!(out, "    {}note: {}", at(note.place.as_ref()), note.message.say(lang)))
+}
+
+/// `FILE:LINE:COLUMN: `, as compilers write it; nothing where there is no place.
+fn at(place: Option<&Place>) -> String {
+    place.map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column)).unwrap_or_default()
 }
 
 /// Whether libbpf keeps this map for itself: `<bpf/usdt.bpf.h>` adds it, for the

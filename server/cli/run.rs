@@ -97,7 +97,8 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             }
         }
     }
-    let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
+    let mut lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
+    lab.second_opinions = true;
     if lab.compilers.as_ref().is_ok_and(|compiler| compiler.confinement() == Confinement::Landlock) {
         eprintln!("bpflab: {}", Sentence::SandboxIsLandlock.say(context.lang));
     }

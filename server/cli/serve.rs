@@ -54,6 +54,7 @@ pub(super) async fn serve(arguments: Arguments, context: &Context) -> anyhow::Re
     };
     let mut lab = lab::prepare(&context.folders, &setup).await;
     lab.ahead = true;
+    lab.second_opinions = true;
     if let Err(why) = &lab.compilers {
         eprintln!("bpflab: {}", why.say(context.lang));
     }

@@ -2,11 +2,12 @@
 
 use super::{
     origin::{moved, origin},
+    report::{self, Report, Spot},
     verifier::mistake,
 };
 use crate::{
     diagnostic::{Diagnostic, Note, Origin, Place, Words},
-    say::{Mistake, Sentence, Step},
+    say::{Mistake, Sentence, Step, Told},
 };
 
 /// A program too large or too branchy for the verifier.
@@ -18,9 +19,6 @@ const TOO_LARGE: &str = "program is too large";
 /// The verifier's words for a helper that only a GPL program may call.
 const GPL: [&str; 2] = ["cannot call GPL-restricted function", "cannot call GPL only function"];
 
-/// How the report of 7.3 and later begins.
-const REPORT: &str = "\nVerification failed: ";
-
 /// Among so many of the last lines is the verdict: some kernels add states after it.
 const LAST: usize = 8;
 
@@ -29,8 +27,7 @@ const FOOTERS: [&str; 4] = ["processed ", "verification time ", "stack depth ", 
 
 /// Explains a refused load. `source` is the program's name and text.
 pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &str)) -> Diagnostic {
-    // 7.3 adds a report of its own after the log that every kernel writes.
-    let log = log.split(REPORT).next().unwrap_or(log);
+    let (log, report) = report::split(log);
     let name = program.clone().unwrap_or_default();
     let known = known(log);
     let verdict = last_lines(log).next().map(str::to_owned);
@@ -57,7 +54,12 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
     if let Some((_, Mistake::Core { what })) = &known {
         found.place = found.place.map(|place| use_of(what, place, source.1));
     }
-    if let Some((shown, how)) = why {
+    if let Some(report) = &report {
+        // It knows the column, too.
+        found.place = report.at.as_ref().and_then(|spot| spot.place.clone()).or(found.place);
+        found.notes.push(reason(report));
+        found.notes.extend(report.path.iter().map(step));
+    } else if let Some((shown, how)) = why {
         let place =
             shown.and_then(|line| place(line, source)).filter(|place| Some(place) != found.place.as_ref());
         if place.is_some() {
@@ -69,7 +71,27 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
     if let Some((words, _)) = known {
         found.notes.push(Note { place: None, message: Words::Tool(words.to_owned()) });
     }
+    found.notes.extend(report.as_ref().and_then(suggestion));
     found
+}
+
+/// Why a report says it was refused.
+pub(super) fn reason(report: &Report) -> Note {
+    told(Told::Reason { words: report.reason.clone() })
+}
+
+/// A step of the path, on its line.
+pub(super) fn step(spot: &Spot) -> Note {
+    Note { place: spot.place.clone(), ..told(Told::Step { words: spot.words.clone() }) }
+}
+
+/// What a report thinks may mend it.
+pub(super) fn suggestion(report: &Report) -> Option<Note> {
+    Some(told(Told::Suggestion { words: report.suggestion.clone()? }))
+}
+
+fn told(what: Told) -> Note {
+    Note { place: None, message: Words::Lab(Sentence::Told(what)) }
 }
 
 /// The verdict of which the mistake is known. Where the last says only that an access is
@@ -107,11 +129,12 @@ fn last_lines(log: &str) -> impl Iterator<Item = &str> {
 /// The place of a source line as the log shows it: `TEXT @ FILE:LINE` on newer
 /// kernels, `TEXT` on older ones.
 fn place(shown: &str, (file, text): (&str, &str)) -> Option<Place> {
-    let line = match shown.rsplit_once(" @ ") {
-        Some((_, at)) => at.rsplit_once(':').and_then(|(_, line)| line.parse().ok()),
+    let (file, line) = match shown.rsplit_once(" @ ") {
+        // A function may stand in a header.
+        Some((_, at)) => at.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?))),
         None => {
             let mut same = (1..).zip(text.lines()).filter(|(_, line)| line.trim() == shown.trim());
-            let first = same.next().map(|(number, _)| number);
+            let first = same.next().map(|(number, _)| (file, number));
             first.filter(|_| same.next().is_none())
         }
     }?;

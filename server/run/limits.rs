@@ -19,6 +19,9 @@ pub struct Limits {
     pub terminal: Duration,
     /// After the stimulus's end, so that its last events arrive.
     pub after_stimulus: Duration,
+    /// The newest kernel's word on a refused object, when the run has its end but
+    /// for that: 0.2 s where a guest waits.
+    pub opinion: Duration,
     /// After the end of its time, for a worker that drains what is buffered.
     pub overtime: Duration,
     /// From Stop to the worker's last event.
@@ -44,6 +47,7 @@ pub const LIMITS: Limits = Limits {
     command_line: Duration::from_secs(10),
     terminal: Duration::from_secs(1800),
     after_stimulus: Duration::from_secs(1),
+    opinion: Duration::from_secs(5),
     overtime: Duration::from_secs(1),
     stop: Duration::from_secs(3),
     unwatched: Duration::from_secs(10),

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{
     LIMITS, Outcome, RunEvent,
+    opinion::Refused,
     pipeline::{Asked, End, Part, Wish, ms},
 };
 use crate::{
@@ -273,6 +274,7 @@ impl Observation<'_> {
                 let mut found = step
                     .unwrap_or_else(|| explain::refusal(&self.verifier, errno, program, sources.program()));
                 found.place = found.place.take().or(explain::section_place(&found, sources.program()));
+                self.part.refused = Refused::new(&found, &self.verifier);
                 self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(Outcome::Rejected);
             }

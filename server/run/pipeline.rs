@@ -14,7 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Judge, LIMITS, Lab, Outcome, RunEvent, Stages, Submission, Terminal, needs, observe, queue::Waiting,
+    Judge, LIMITS, Lab, Outcome, RunEvent, Stages, Submission, Terminal, needs, observe,
+    opinion::{self, Refused},
+    queue::Waiting,
     story::Story,
 };
 use crate::{
@@ -112,6 +114,8 @@ pub(super) struct Part {
     pub(super) stop: CancellationToken,
     pub(super) stages: Stages,
     compiler: Option<Arc<Compiler>>,
+    /// What the verifier has refused.
+    pub(super) refused: Option<Refused>,
     told: bool,
 }
 
@@ -135,6 +139,7 @@ impl Part {
             stop,
             stages: Stages::default(),
             compiler: None,
+            refused: None,
             told: false,
         }
     }
@@ -219,7 +224,17 @@ impl Part {
             }
             Err(_) => return Err(End::Fault(Sentence::StageTimedOut { seconds: LIMITS.place.as_secs() })),
         };
-        self.observe(worker, &object, waited).await
+        let outcome = self.observe(worker, &object, waited).await?;
+        if let Some(refused) = self.refused.take() {
+            let submission = self.submission.clone();
+            tokio::select! {
+                found = opinion::opinion(&lab, &kernel, &refused, &object, &submission) => {
+                    found.into_iter().for_each(|found| self.say(RunEvent::Diagnosed(found)));
+                }
+                () = stop.cancelled() => {}
+            }
+        }
+        Ok(outcome)
     }
 
     /// Sees to it that the kernel and the compiler for it are there. Takes

@@ -31,6 +31,8 @@ pub struct Lab {
     pub backends: Backends,
     /// Whether a compiler is started ahead of the next source.
     pub ahead: bool,
+    /// Whether the newest kernel is asked about what an older one refuses.
+    pub second_opinions: bool,
 }
 
 /// A run's name: random, so that nobody guesses another's.

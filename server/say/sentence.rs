@@ -1,6 +1,8 @@
 //! The sentences, as an enum with arguments.
 
-use super::{Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Step, Unchanged};
+use super::{
+    Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Step, Told, Unchanged,
+};
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +93,8 @@ pub enum Sentence {
     ValueFrom {
         how: String,
     },
+    /// What the verifier's own report says.
+    Told(Told),
     Rejected {
         program: String,
         verdict: String,

@@ -132,6 +132,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("libbpf 无法解析该目标文件：{}。详情见 libbpf 日志。", errno(*number))
         }
         S::Refused { program, mistake } => mistake.say(program, Lang::Zh),
+        S::Told(told) => told.say(Lang::Zh),
         S::ValueFrom { how } => format!("它在那里使用的东西是在这里得到的：{how}"),
         S::Rejected { program, verdict } if program.is_empty() => format!("验证器拒绝了该程序：{verdict}（这条结论尚无解释；这是它的原话。）"),
         S::Rejected { program, verdict } => format!("验证器拒绝了 {program}：{verdict}（这条结论尚无解释；这是它的原话。）"),

@@ -1,5 +1,6 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @finds verifier-argument
+// @report The second argument (R2) to bpf_map_delete_elem does not satisfy the verifier contract
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,5 +1,6 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @finds gpl-only
+// @report this helper is restricted to GPL-compatible programs
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 

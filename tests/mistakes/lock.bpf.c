@@ -1,5 +1,6 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @finds verifier-lock
+// @report cannot be used while this path is still inside an active lock region
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

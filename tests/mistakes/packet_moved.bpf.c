@@ -1,5 +1,6 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @finds verifier-packet-moved
+// @report R7 is an integer scalar here, not a pointer to memory.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 

@@ -1,5 +1,6 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @finds verifier-null-check
+// @report R0 may be NULL here (a nullable memory pointer)
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,5 +1,6 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @finds verifier-unbounded
+// @report the maximal bound for a memory access is 4294967295
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -85,6 +85,16 @@ impl Recipe {
         Ok(memory::hex(&hash.finalize()[..10]))
     }
 
+    /// Where its snapshot lies.
+    fn folder(&self) -> Result<PathBuf, Error> {
+        Ok(self.data.join("snapshots").join(format!("{}-{}", self.image.name, self.key()?)))
+    }
+
+    /// Whether it has been made.
+    pub(super) fn is_kept(&self) -> bool {
+        self.folder().is_ok_and(|folder| folder.is_dir())
+    }
+
     fn root(&self) -> Result<Arc<File>, Error> {
         Ok(Arc::new(File::open(&self.image.root)?))
     }
@@ -112,7 +122,7 @@ impl Snapshot {
     pub(super) async fn open_or_make(recipe: Recipe, say: impl Fn(Step)) -> Result<Self, Error> {
         let snapshots = recipe.data.join("snapshots");
         fs::create_dir_all(&snapshots)?;
-        let folder = snapshots.join(format!("{}-{}", recipe.image.name, recipe.key()?));
+        let folder = recipe.folder()?;
         let lock = File::create(snapshots.join(format!(".{}.lock", recipe.image.name)))?;
         // Another process may be making this very one: then wait for it, without holding a thread.
         while rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {

@@ -154,6 +154,6 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "内核内存可以读取，但不能这样写入：请把结果保存在自己的 map 或变量中。".into(),
         ),
     };
-    let name = if program.is_empty() { "该程序" } else { program };
+    let name = if program.is_empty() { "该程序".to_owned() } else { format!(" {program}") };
     format!("验证器拒绝了{name}：{wrong}。{mend}")
 }

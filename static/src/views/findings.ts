@@ -65,8 +65,7 @@ export function findingsView({ program, files }: Config, actions: FindingActions
         h(
           "p",
           { class: "note" },
-          note.line === null ? null : placeButton(note.file ?? file, note.line, note.column),
-          " ",
+          ...(note.line === null ? [] : [placeButton(note.file ?? file, note.line, note.column), " "]),
           note.message,
         ),
       ),
