@@ -111,6 +111,14 @@ const VERDICTS: &[(&str, Make)] = &[
     (r"unreachable insn|last insn is not an exit|jump out of range|subprog.* falls through", |_| {
         Some(Mistake::Unreachable)
     }),
+    (
+        r"(\w+)\(\) has \d+ args while (\w+)\(\)|Return type .* of (\w+)\(\) doesn't match type .* of (\w+)\(\)|arg\d+ in (\w+)\(.*\) (?:is|has) .* while (\w+)\(\)",
+        |c| {
+            let mut names = (1..=6).filter_map(|group| c.get(group)).map(|name| name.as_str().to_owned());
+            Some(Mistake::NotAlike { own: names.next()?, replaced: names.next()? })
+        },
+    ),
+    (r"Cannot replace static functions", |_| Some(Mistake::NotSeparate)),
     (r"might sleep|sleepable in non-sleepable|may sleep", |_| Some(Mistake::MaySleep)),
 ];
 
@@ -170,6 +178,10 @@ mod tests {
                 "At program exit the register R0 has smin=5 smax=5 should have been in [0, 1]",
                 "verifier-return-value",
             ),
+            ("instead() has 2 args while answer() has 1 args", "verifier-not-alike"),
+            ("Return type UNKNOWN of f() doesn't match type INT of g()", "verifier-not-alike"),
+            ("arg0 in f() is INT while g() has PTR", "verifier-not-alike"),
+            ("Cannot replace static functions", "verifier-not-separate"),
             ("combined stack size of 2 calls is 560. Too large", "verifier-stack-total"),
             (
                 "failed to resolve CO-RE relocation <byte_off> [9] struct task_struct.nothing (0:0 @ offset 0)",

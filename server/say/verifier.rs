@@ -39,6 +39,8 @@ pub enum Mistake {
     Unreachable,
     MaySleep,
     KernelWrite,
+    NotAlike { own: String, replaced: String },
+    NotSeparate,
 }
 
 /// What a pointer that may be null points to.
@@ -94,6 +96,8 @@ impl Mistake {
             Self::Unreachable => "verifier-unreachable",
             Self::MaySleep => "verifier-may-sleep",
             Self::KernelWrite => "verifier-kernel-write",
+            Self::NotAlike { .. } => "verifier-not-alike",
+            Self::NotSeparate => "verifier-not-separate",
         }
     }
 }

@@ -1,5 +1,5 @@
 // @kernels 5.10 6.1 6.12 7.x
-// @stimulus python3 -c 'import socket; a = socket.create_server(("127.0.0.1", 8002)); b = socket.socket(); b.setsockopt(6, 13, b"bpf_lab"); b.connect(("127.0.0.1", 8002))'
+// @stimulus python3 -SE -c 'import _socket; a = _socket.socket(); a.bind(("127.0.0.1", 8002)); a.listen(); b = _socket.socket(); b.setsockopt(6, 13, b"bpf_lab"); b.connect(("127.0.0.1", 8002))'
 // @shows attached ^struct_ops: struct tcp_congestion_ops$
 // @shows trace struct_ops took a connection
 #include "vmlinux.h"

@@ -154,6 +154,14 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "it writes into a struct of the kernel's".into(),
             "Kernel memory can be read but not written this way: keep results in maps or variables of your own.".into(),
         ),
+        M::NotAlike { own, replaced } => (
+            format!("{own} and {replaced}, which it replaces, differ in their parameters or in what they return"),
+            format!("Declare {own} as {replaced} is declared: the same types, in the same order."),
+        ),
+        M::NotSeparate => (
+            "what it replaces was not verified on its own, only as its caller uses it".into(),
+            "So it is with static functions, and with programs whose parameter is no type that the kernel knows there. Put what may change into a global function with __noinline, which takes numbers, and replace that.".into(),
+        ),
     };
     let name = if program.is_empty() { "the program" } else { program };
     format!("The verifier refused {name}: {wrong}. {mend}")

@@ -153,6 +153,14 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "向内核的结构体写入".into(),
             "内核内存可以读取，但不能这样写入：请把结果保存在自己的 map 或变量中。".into(),
         ),
+        M::NotAlike { own, replaced } => (
+            format!("{own} 与它要替换的 {replaced} 参数或返回值不同"),
+            format!("请按 {replaced} 的声明来写 {own}：类型相同，顺序也相同。"),
+        ),
+        M::NotSeparate => (
+            "它要替换的函数没有被单独验证过，只按调用者的用法验证".into(),
+            "static 函数是这样，参数不是内核在那里认识的类型的程序也是这样。请把要改变的部分写成带 __noinline、以数为参数的全局函数，再替换它。".into(),
+        ),
     };
     let name = if program.is_empty() { "该程序".to_owned() } else { format!(" {program}") };
     format!("验证器拒绝了{name}：{wrong}。{mend}")

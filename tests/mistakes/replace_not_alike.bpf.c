@@ -1,0 +1,25 @@
+// @kernels 5.10 6.1 6.12 7.x
+// @finds verifier-not-alike
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+__noinline int answer(int of)
+{
+	asm volatile("" : "+r"(of));
+	return of;
+}
+
+SEC("tp/syscalls/sys_enter_unlinkat")
+int look(void *ctx)
+{
+	bpf_printk("%d", answer(7));
+	return 0;
+}
+
+SEC("freplace/answer")
+int instead(int of, int more)
+{
+	return 42;
+}
+
+char LICENSE[] SEC("license") = "GPL";
