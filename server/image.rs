@@ -8,6 +8,7 @@
 //! recipe's images lie beside it, and is believed only as far as its manifest
 //! agrees with its files.
 
+mod aside;
 mod build;
 mod manifest;
 mod ready;
@@ -21,6 +22,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
+pub use aside::{aside, forget, take_over};
 pub use build::{Built, Progress, What, Wish, build};
 pub use recipe::{KernelRecipe, Recipe, RootRecipe};
 

@@ -19,6 +19,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use support::{
     PATIENCE,
     command::{Ran, bpflab, to_end},
+    course::Course,
     folder,
     images::{names, summary},
     within,
@@ -98,11 +99,11 @@ impl Pretence {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = bpflab(&["images"]);
+        let mut command = bpflab(&[&["images"], words].concat());
         if !words.contains(&"--format") {
             command.args(["--format", "json"]);
         }
-        command.args(words).arg("--data").arg(self.data()).env("BPFLAB_VM_IMAGES", self.folder.path());
+        command.arg("--data").arg(self.data()).env("BPFLAB_VM_IMAGES", self.folder.path());
         command
     }
 
@@ -313,10 +314,27 @@ fn newer_kernels_are_built_when_asked_for() {
     assert!(own.built(&["--newer"]).is_empty(), "there is none");
     own.write("version", "7.2");
     assert!(own.built(&[]).is_empty(), "nobody asked");
-    assert_eq!(own.built(&["--newer", "--kernel", "1.0"]), ["1.0"]);
+    assert_eq!(own.built(&["--newer", "--unproved", "--kernel", "1.0"]), ["1.0"]);
     let after = own.find("1.0").expect("an image");
     assert_eq!(after.release, "7.2-cloud");
     assert_ne!(after.key, before.key, "a snapshot of the old one must not be taken for the new one's");
+}
+
+#[test]
+fn a_newer_kernel_on_which_lessons_fail_is_not_taken() {
+    let own = Pretence::new();
+    own.built(&[]);
+    let before = own.find("1.0").expect("an image");
+    own.write("version", "7.2");
+    let course = Course::new();
+    course.copy("020-hello", "020-hello");
+    let lessons = course.path().display().to_string();
+    // What these scripts build is no kernel, so no lesson passes on it.
+    let ran = own.build(&["--newer", "--kernel", "1.0", "--lessons", &lessons]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(ran.stderr.contains("was not taken") && ran.stderr.contains("--unproved"), "{ran:?}");
+    assert_eq!(own.find("1.0").expect("an image"), before);
+    assert!(!own.data().join("newer").exists(), "what was tried is gone");
 }
 
 #[test]

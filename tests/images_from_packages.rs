@@ -14,10 +14,13 @@ use std::{
 };
 
 use bpflab::image::{self, Image, Recipe};
+use serde_json::Value;
 use support::{
     BPFLAB,
     command::{Ran, bpflab, to_end},
+    course::Course,
     folder,
+    guests::{self, DEFAULT, Data, can_use_guests},
     images::{names, summary},
     root,
 };
@@ -75,6 +78,39 @@ impl Drop for User {
 fn run(command: &mut Command) {
     let output = command.output().expect("a program");
     assert!(output.status.success(), "{command:?}: {output:?}");
+}
+
+#[test]
+fn a_newer_kernel_is_taken_once_every_lesson_passes_on_it() {
+    if !can_use_guests() {
+        return;
+    }
+    let data = Data::with_copied_images(DEFAULT);
+    let recipe = Recipe::read(&root().join("vm-images")).expect("a recipe");
+    let kernel = recipe.kernels().iter().find(|kernel| kernel.name == DEFAULT).expect("a default");
+    // As if it had been built from a package that is older than the mirror's.
+    let manifest =
+        image::find(data.path(), kernel).expect("an image").vmlinuz.with_file_name("manifest.json");
+    let versions = || -> BTreeMap<String, Value> {
+        let said: Value = serde_json::from_slice(&fs::read(&manifest).expect("a manifest")).expect("JSON");
+        serde_json::from_value(said["packages"].clone()).expect("packages")
+    };
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    let aged = versions().values().filter_map(Value::as_str).fold(text, |text, one| text.replace(one, "0"));
+    fs::write(&manifest, aged).expect("a manifest");
+    assert!(versions().values().all(|version| version == "0"));
+    let course = Course::new();
+    course.copy("020-hello", "020-hello");
+    let lessons = course.path().display().to_string();
+    let mut command =
+        guests::command(&data, &["images", "--newer", "--kernel", DEFAULT, "--lessons", &lessons]);
+    let ran = to_end(command.env("BPFLAB_VM_IMAGES", root().join("vm-images")));
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let proved = ran.stdout.find("2 runs as they should be").expect("a check");
+    assert!(proved > ran.stdout.find("Linux 6.1").unwrap_or(0), "built, then proved: {ran:?}");
+    assert!(versions().values().all(|version| version != "0"), "{:?}", versions());
+    image::find(data.path(), kernel).expect("an image");
+    assert!(!data.path().join("newer").exists(), "what was tried is gone");
 }
 
 #[test]

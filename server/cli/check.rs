@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Context, kernel_names, status};
+use super::{Context, Format, kernel_names, status};
 use crate::{
     lab,
     lesson::{self, Course, Lesson},
@@ -48,6 +48,26 @@ pub(super) struct Arguments {
     /// Draw from this seed, as a failed check says it
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+}
+
+impl Arguments {
+    /// All lessons on one kernel.
+    pub(super) fn of_kernel(kernel: &str, format: Format) -> Self {
+        let report = match format {
+            Format::Text => Report::Text,
+            Format::Json => Report::Json,
+        };
+        Self {
+            slugs: Vec::new(),
+            kernel: Some(kernel.to_owned()),
+            submission: None,
+            lint: false,
+            translated: false,
+            report,
+            jobs: 2,
+            seed: None,
+        }
+    }
 }
 
 /// How results are reported.

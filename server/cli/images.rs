@@ -2,8 +2,11 @@
 //!
 //! Says what is being done; what the tools say only when one fails.
 
+mod newer;
+
 use std::{
     io::{self, Write as _},
+    path::Path,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -23,9 +26,12 @@ pub(super) struct Arguments {
     /// Kernels, by commas [default: all of the recipe]
     #[arg(long, value_name = "NAME,…|all")]
     kernel: Option<String>,
-    /// Look for newer kernels than those that are built
+    /// Look for newer kernels than those that are built, and take those that every lesson passes on
     #[arg(long)]
     newer: bool,
+    /// With --newer: take them as they are, unproved
+    #[arg(long, requires = "newer")]
+    unproved: bool,
     /// How to print what is done
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -62,29 +68,50 @@ struct Summary<'a> {
 
 /// Builds, and answers 69 when an image that should be there is not.
 pub(super) async fn images(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
-    let (data, lang) = (context.folders.data.clone(), context.lang);
+    let (data, lang, format) = (context.folders.data.clone(), context.lang, arguments.format);
     // Of files and processes, all of it blocking.
-    tokio::task::spawn_blocking(move || {
-        let teller = Teller { format: arguments.format, lang, out: Mutex::new(io::stdout()) };
-        let recipe = match Recipe::read(&Recipe::locate()) {
-            Ok(recipe) => recipe,
-            Err(error) => return Ok(teller.stopped(&error)),
-        };
-        let kernels = match chosen(&recipe, arguments.kernel.as_deref()) {
-            Ok(kernels) => kernels,
-            Err(sentence) => {
-                eprintln!("bpflab: {}", sentence.say(lang));
-                return Ok(status::USAGE);
-            }
-        };
-        let wish = Wish { kernels, newer: arguments.newer, again: arguments.kernel.is_some() };
-        let began = Instant::now();
-        match image::build(&recipe, &data, &wish, &|progress| teller.progress(&progress)) {
-            Ok(built) => teller.summary(&built, began.elapsed()),
-            Err(error) => Ok(teller.stopped(&error)),
+    let (status, tried) = tokio::task::spawn_blocking(move || build(&arguments, &data, lang)).await??;
+    let Some((tried, recipe)) = tried else { return Ok(status) };
+    let proved = newer::prove(&tried, &recipe, format, context).await?;
+    Ok(if status == status::OK { proved } else { status })
+}
+
+/// Builds; what is newer is built aside where it is to be proved.
+fn build(
+    arguments: &Arguments,
+    data: &Path,
+    lang: Lang,
+) -> anyhow::Result<(u8, Option<(newer::Tried, Recipe)>)> {
+    let teller = Teller { format: arguments.format, lang, out: Mutex::new(io::stdout()) };
+    let recipe = match Recipe::read(&Recipe::locate()) {
+        Ok(recipe) => recipe,
+        Err(error) => return Ok((teller.stopped(&error), None)),
+    };
+    let kernels = match chosen(&recipe, arguments.kernel.as_deref()) {
+        Ok(kernels) => kernels,
+        Err(sentence) => {
+            eprintln!("bpflab: {}", sentence.say(lang));
+            return Ok((status::USAGE, None));
         }
-    })
-    .await?
+    };
+    let aside = match arguments.newer && !arguments.unproved {
+        true => Some(image::aside(&recipe, data, &kernels)),
+        false => None,
+    };
+    let aside = match aside.transpose() {
+        Ok(aside) => aside,
+        Err(error) => return Ok((teller.stopped(&error), None)),
+    };
+    let wish = Wish { kernels, newer: arguments.newer, again: arguments.kernel.is_some() };
+    let began = Instant::now();
+    let place = aside.as_deref().unwrap_or(data);
+    let built = match image::build(&recipe, place, &wish, &|progress| teller.progress(&progress)) {
+        Ok(built) => built,
+        Err(error) => return Ok((teller.stopped(&error), None)),
+    };
+    let status = teller.summary(&built, began.elapsed())?;
+    let tried = aside.map(|aside| newer::Tried::new(aside, &built.images));
+    Ok((status, tried.map(|tried| (tried, recipe))))
 }
 
 fn chosen<'a>(recipe: &'a Recipe, named: Option<&str>) -> Result<Vec<&'a KernelRecipe>, Sentence> {

@@ -9,7 +9,7 @@ use std::{
     fs::{self, File},
     io,
     os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -167,7 +167,7 @@ fn take<'a>(queue: &Mutex<VecDeque<Job<'a>>>) -> Option<Job<'a>> {
 }
 
 /// Held until the last that has it is gone, this process or a script of it.
-fn lock(path: &Path, tell: &(dyn Fn(Progress) + Sync)) -> Result<File, Error> {
+pub(super) fn lock(path: &Path, tell: &(dyn Fn(Progress) + Sync)) -> Result<File, Error> {
     let file = File::options().create(true).truncate(false).write(true).open(path);
     let file = file.map_err(Error::files(path))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -326,7 +326,7 @@ impl Site<'_> {
         let new = self.half_built.join(&root.folder);
         self.workshop.root(root, &new)?;
         manifest::write(&new, &root.suite, &RootRecipe::FILES).map_err(Error::files(&new))?;
-        self.put(&new, &root.folder)?;
+        put(self.images, &new, &root.folder)?;
         Ok(End::Made)
     }
 
@@ -345,7 +345,7 @@ impl Site<'_> {
         self.workshop.kernel(kernel, &suite, &version, &new)?;
         let release = fs::read_to_string(new.join("release")).map_err(Error::files(&new))?;
         manifest::write(&new, release.trim(), &kernel.files()).map_err(Error::files(&new))?;
-        self.put(&new, &kernel.folder())?;
+        put(self.images, &new, &kernel.folder())?;
         match fs::remove_file(off_mark(self.images, kernel)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -365,17 +365,18 @@ impl Site<'_> {
             other => Err(Error::Files { path: mark, why: format!("{other:?}") }),
         }
     }
+}
 
-    /// Puts a finished folder in its place, in one step; one that was there goes.
-    fn put(&self, new: &PathBuf, name: &str) -> Result<(), Error> {
-        let place = self.images.join(name);
-        if place.exists() {
-            rustix::fs::renameat_with(CWD, new, CWD, &place, RenameFlags::EXCHANGE)
-                .map_err(|errno| Error::files(&place)(errno.into()))?;
-            script::remove(new)?;
-        } else {
-            fs::rename(new, &place).map_err(Error::files(&place))?;
-        }
-        File::open(self.images).and_then(|folder| folder.sync_all()).map_err(Error::files(self.images))
+/// Puts a finished folder in its place among the images, in one step; one that
+/// was there goes.
+pub(super) fn put(images: &Path, new: &Path, name: &str) -> Result<(), Error> {
+    let place = images.join(name);
+    if place.exists() {
+        rustix::fs::renameat_with(CWD, new, CWD, &place, RenameFlags::EXCHANGE)
+            .map_err(|errno| Error::files(&place)(errno.into()))?;
+        script::remove(new)?;
+    } else {
+        fs::rename(new, &place).map_err(Error::files(&place))?;
     }
+    File::open(images).and_then(|folder| folder.sync_all()).map_err(Error::files(images))
 }

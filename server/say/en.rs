@@ -346,6 +346,15 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ImagePartList { suite } => format!("the list of {suite}"),
         S::ImagePartKernel { name } => format!("Linux {name}"),
         S::ImagePartRoot => "the root of all kernels".into(),
+        S::NewerIsTried { kernel } => {
+            format!("There is a newer {kernel}: every lesson is proved on it before learners get it.")
+        }
+        S::NewerIsTaken { kernel } => {
+            format!("The newer {kernel} is in place; a server that runs takes it when it starts again.")
+        }
+        S::NewerIsLeft { kernel } => format!(
+            "The newer {kernel} was not taken, since not every lesson passed on it, as said above; learners go on with the one before. Mend the lessons and try again, or take it as it is: bpflab images --newer --unproved."
+        ),
         S::ImageWaiting => "Another build is under way; waiting for it.".into(),
         S::ImageCurrent { version } => format!("{version} is the newest"),
         S::ImageNothing => "Nothing to build.".into(),

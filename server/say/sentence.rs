@@ -326,6 +326,15 @@ pub enum Sentence {
     },
     ImagePartRoot,
     ImageWaiting,
+    NewerIsTried {
+        kernel: String,
+    },
+    NewerIsTaken {
+        kernel: String,
+    },
+    NewerIsLeft {
+        kernel: String,
+    },
     ImageCurrent {
         version: String,
     },

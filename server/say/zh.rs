@@ -315,6 +315,15 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ImagePartList { suite } => format!("{suite} 的软件包列表"),
         S::ImagePartKernel { name } => format!("Linux {name}"),
         S::ImagePartRoot => "所有内核共用的根文件系统".into(),
+        S::NewerIsTried { kernel } => {
+            format!("{kernel} 有更新的版本：先在它上面验证每一课，再提供给学习者。")
+        }
+        S::NewerIsTaken { kernel } => {
+            format!("新的 {kernel} 已就位；正在运行的服务器在重启后使用它。")
+        }
+        S::NewerIsLeft { kernel } => format!(
+            "没有采用新的 {kernel}，因为并非每一课都在它上面通过（见上文）；学习者继续使用原来的版本。请修好课程后再试，或直接采用：bpflab images --newer --unproved。"
+        ),
         S::ImageWaiting => "另一个构建正在进行，等待其完成。".into(),
         S::ImageCurrent { version } => format!("{version} 已是最新"),
         S::ImageNothing => "没有需要构建的内容。".into(),
