@@ -79,7 +79,7 @@ fn the_lint_names_file_line_and_mend() {
     change(
         &folder.join("lesson.md"),
         "## Run it first\n",
-        "## Run it first\n\n[x](/lessons/none) [y](#nowhere)\n\n| | a |\n|---|---|\n| b | c |\n",
+        "## Run it first\n\n[x](/lessons/none) [y](#nowhere)\n\n| | a |\n|---|---|\n| b | c |\n\n**so：**是\n",
     );
     change(&folder.join("solution.bpf.c"), "\tbpf_printk(\"", "  bpf_printk(\"%08x \" \"");
     let found = lint(course.path());
@@ -91,6 +91,7 @@ fn the_lint_names_file_line_and_mend() {
         "020-hello/lesson.md:5 error the link /lessons/none leads nowhere",
         "020-hello/lesson.md:5 error the link #nowhere leads nowhere",
         "020-hello/lesson.md:7 error a column of this table has no name",
+        "020-hello/lesson.md:11 error \"**so：**是\" is shown with its asterisks",
         "warning \"Run it first\" has changed in English since",
         "error bpf_printk(\"%08x \"): 5.10 does not know %08x",
         "error is not in the kernel's style",

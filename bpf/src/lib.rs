@@ -1,4 +1,5 @@
-//! The protocol between the server and a worker, the whole of it.
+//! The protocol between the server and a worker: its messages here, what they
+//! carry in the modules beside.
 //!
 //! A worker is one process that serves one run. The server writes [`Command`]s
 //! to it and reads [`Event`]s from it over one byte stream in each direction:
@@ -11,19 +12,23 @@
 //! and [`Value`] bounds its own depth.
 
 mod change;
+mod facts;
 mod failure;
 mod features;
 mod frame;
 mod near;
+mod seen;
 mod value;
 
 pub use change::{
     BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
 };
+pub use facts::{MapFacts, ProgramFacts, Relocation, Verified};
 pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
 pub use near::nearest;
+pub use seen::{Global, MAX_SHOWN, MapView, OutputStream, ProgramStats, Record, TraceLine};
 pub use value::{MAX_DEPTH, Value};
 
 use serde::{Deserialize, Serialize};
@@ -321,151 +326,6 @@ pub enum LogSource {
     Libbpf,
     /// The kernel's verifier.
     Verifier,
-}
-
-/// What is known of a program once it is loaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProgramFacts {
-    /// Function name.
-    pub name: String,
-    /// The kernel's type, such as `tracepoint`.
-    pub kind: String,
-    /// ELF section.
-    pub section: String,
-    /// Instructions before the kernel rewrote them.
-    pub instructions: u32,
-    /// What the verifier said of its work, where the kernel counts it.
-    pub verified: Option<Verified>,
-}
-
-/// The verifier's own count of its work on one program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verified {
-    /// Instructions looked at, each as often as a way led over it.
-    pub instructions: u64,
-    /// States that were kept to compare with.
-    pub states: u64,
-    /// The most of them at one time.
-    pub peak_states: u64,
-    /// How long it took, in microseconds.
-    pub us: Option<u64>,
-}
-
-/// One value that libbpf patched into an instruction for this kernel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Relocation {
-    /// Function name.
-    pub program: String,
-    /// The instruction's number.
-    pub instruction: u32,
-    /// What was asked: `byte_off`, `field_exists`, `type_size`, …
-    pub kind: String,
-    /// Of what: `struct task_struct.pid`.
-    pub spec: String,
-    /// As compiled.
-    pub local: u64,
-    /// As this kernel has it; `None` where it has no such thing.
-    pub target: Option<u64>,
-}
-
-/// What is known of a map once it is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MapFacts {
-    /// The variable's name.
-    pub name: String,
-    /// The kernel's type, such as `hash`.
-    pub kind: String,
-    /// C type, when BTF tells.
-    pub key: Option<String>,
-    /// C type, when BTF tells.
-    pub value: Option<String>,
-    /// As created.
-    pub max_entries: u32,
-}
-
-/// One line of `trace_pipe`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TraceLine {
-    /// Seconds of CLOCK_MONOTONIC.
-    pub time: f64,
-    /// The thread's comm.
-    pub task: String,
-    /// The thread's id (the kernel's `pid`).
-    pub pid: u32,
-    /// CPU number.
-    pub cpu: u32,
-    /// Irq and preemption flags, five characters.
-    pub flags: String,
-    /// What `bpf_printk` printed.
-    pub text: String,
-    /// Caused by the lab itself, not by the learner's stimulus or the machine.
-    pub lab: bool,
-}
-
-/// What a program sent through a ring buffer or a perf buffer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// When the worker took it out, in seconds of CLOCK_MONOTONIC.
-    pub time: f64,
-    /// The CPU that sent it; a ring buffer does not tell.
-    pub cpu: Option<u32>,
-    /// Its content.
-    pub value: Value,
-}
-
-/// A map's content, or what changed in it since the last view.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MapView {
-    /// The map's name.
-    pub name: String,
-    /// Whole content rather than changes.
-    pub full: bool,
-    /// New or changed entries, key and value.
-    pub entries: Vec<(Value, Value)>,
-    /// Keys that are gone.
-    pub removed: Vec<Value>,
-    /// Entries in the kernel.
-    pub total: u64,
-    /// Entries that are shown at all (at most [`MAX_SHOWN`]).
-    pub shown: u64,
-}
-
-/// Entries of one map that are shown.
-pub const MAX_SHOWN: usize = 1024;
-
-/// A global variable and its value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Global {
-    /// As in the source.
-    pub name: String,
-    /// C type.
-    pub ctype: String,
-    /// Its value now.
-    pub value: Value,
-}
-
-/// Who wrote text: the stimulus, or an iterator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum OutputStream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-    /// What an iterator program wrote.
-    Iterator,
-}
-
-/// How often a program ran.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProgramStats {
-    /// Function name.
-    pub program: String,
-    /// Runs since attach.
-    pub runs: u64,
-    /// Runs that the kernel skipped (recursion), where it tells.
-    pub missed: Option<u64>,
-    /// Time in the program's body.
-    pub ns: u64,
 }
 
 /// A stream that may lose.

@@ -50,6 +50,7 @@ pub fn lint(lesson: &Lesson, course: &Course) -> Vec<Finding> {
         if let Some(page) = page {
             lint.links(file, text, page, course);
             lint.tables(file, text);
+            lint.emphasis(file, text, page);
         }
     }
     lint.files(&english, &chinese);
@@ -165,6 +166,25 @@ impl Lint<'_> {
                     self.error(file, Some(number), format!("the link {to} leads nowhere"));
                 }
             }
+        }
+    }
+
+    /// Asterisks that close nothing are shown as they are: after a colon a
+    /// Chinese word must not follow them.
+    fn emphasis(&mut self, file: &str, text: &str, page: &Page) {
+        static NO_PROSE: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"(?s)<code.*?</code>|<[^>]*>").expect("a pattern"));
+        let shown = NO_PROSE.replace_all(&page.html, "");
+        for (at, _) in shown.match_indices("**") {
+            let after: String = shown[at..].chars().take(8).take_while(|c| *c != '\n').collect();
+            let line = text.lines().position(|line| line.contains(&after)).map(|line| line + 1);
+            self.error(
+                file,
+                line,
+                format!(
+                    "\"{after}\" is shown with its asterisks: close the emphasis before a punctuation mark"
+                ),
+            );
         }
     }
 
