@@ -232,9 +232,9 @@ async fn bad_messages_get_a_sentence_and_the_next_run_works() {
         (Message::binary(vec![0, 159, 146, 150]), "bad_message", "no terminal"),
         (text(&json!({"type": "run", "files": {}}).to_string()), "bad_message", "There is no source"),
         (
-            text(&json!({"type": "run", "files": good, "stimulus": "reboot"}).to_string()),
+            text(&json!({"type": "run", "files": good, "command": "reboot"}).to_string()),
             "bad_message",
-            "stimulus",
+            "command",
         ),
         (
             text(&json!({"type": "run", "files": good, "kernels": ["no"]}).to_string()),
