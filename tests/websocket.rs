@@ -271,7 +271,8 @@ async fn a_message_without_end_closes_the_connection_and_no_other() {
     let mut other = Socket::open(&server).await;
     let before = server.memory();
     let mut socket = Socket::open(&server).await;
-    socket.say_raw(Message::text("x".repeat(1 << 20) + "x")).await;
+    // It is closed once the length is read, perhaps before all is written.
+    socket.say_in_vain(Message::text("x".repeat(1 << 20) + "x")).await;
     assert_eq!(socket.next().await, None, "the connection is closed");
     assert!(server.memory() < before + (16 << 20));
     other.works().await;

@@ -55,6 +55,11 @@ impl Socket {
         self.stream.send(message).await.expect("the server hears");
     }
 
+    /// Says what the server may cut off in the middle.
+    pub(crate) async fn say_in_vain(&mut self, message: Message) {
+        let _ = self.stream.send(message).await;
+    }
+
     /// The next object; `None` when the server has closed.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
