@@ -38,9 +38,10 @@ test("trace lines can be filtered and held", async ({ lab }) => {
   await lab.observe();
   const filter = lab.page.getByRole("searchbox", { name: "Filter lines" });
   await filter.fill("sleep");
+  // The view follows what is typed in its next frame.
+  await expect(lab.page.locator(".trace .tally")).toContainText(" match");
   await expect(lab.rows.first()).toBeVisible();
   for (const text of await lab.rows.allInnerTexts()) expect(text).toContain("sleep");
-  await expect(lab.page.locator(".trace .tally")).toContainText(" match");
   await filter.fill("no line says this");
   await expect(lab.panel("Trace")).toContainText("No line matches.");
   await filter.fill("");
