@@ -35,7 +35,7 @@ const SCRATCH_BYTES: u64 = 64 << 20;
 
 /// TCG's memory for translated code, in MiB. With 12 a first run was twice as slow;
 /// with 16 a waiting guest of 7.x costs half a MiB more than the 32 that are meant.
-const TRANSLATED_MIB: u32 = 14;
+const TRANSLATED_MIB: u32 = 16;
 
 /// QEMU's address space, in bytes: the guest's memory, its own, its libraries.
 const ADDRESS_SPACE: u64 = 3 << 30;
