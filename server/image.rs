@@ -22,7 +22,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-pub use aside::{aside, forget, take_over};
+pub use aside::{Aside, aside, take_over};
 pub use build::{Built, Progress, What, Wish, build};
 pub use recipe::{KernelRecipe, Recipe, RootRecipe};
 

@@ -94,19 +94,23 @@ fn build(
             return Ok((status::USAGE, None));
         }
     };
-    let aside = match arguments.newer && !arguments.unproved {
-        true => Some(image::aside(&recipe, data, &kernels)),
-        false => None,
-    };
-    let aside = match aside.transpose() {
-        Ok(aside) => aside,
-        Err(error) => return Ok((teller.stopped(&error), None)),
-    };
-    let wish = Wish { kernels, newer: arguments.newer, again: arguments.kernel.is_some() };
     let began = Instant::now();
-    let place = aside.as_deref().unwrap_or(data);
-    let built = match image::build(&recipe, place, &wish, &|progress| teller.progress(&progress)) {
-        Ok(built) => built,
+    let build = |data: &Path, newer| {
+        let wish = Wish { kernels: kernels.clone(), newer, again: arguments.kernel.is_some() };
+        image::build(&recipe, data, &wish, &|progress| teller.progress(&progress))
+    };
+    let done = match arguments.newer && !arguments.unproved {
+        // What is not there at all is built as always.
+        true => build(data, false).and_then(|missing| {
+            let aside = image::aside(&recipe, data, &kernels)?;
+            let mut built = build(aside.path(), true)?;
+            built.failed.extend(missing.failed);
+            Ok((built, Some(aside)))
+        }),
+        false => build(data, arguments.newer).map(|built| (built, None)),
+    };
+    let (built, aside) = match done {
+        Ok(done) => done,
         Err(error) => return Ok((teller.stopped(&error), None)),
     };
     let status = teller.summary(&built, began.elapsed())?;

@@ -3,6 +3,7 @@
 use bpflab_worker::Target;
 
 use crate::{
+    kernel::Needs,
     lesson::{Facts, Lesson},
     say::Lang,
 };
@@ -12,9 +13,6 @@ const ZH: &str = include_str!("kit/README.zh.md");
 
 /// The examples in it are always the same.
 const SEED: u64 = 1;
-
-/// How needs write that a guest is needed, which is no package of anyone's.
-const GUEST: &str = "guest";
 
 /// What a global holds in a lesson that wants its stimulus's number.
 const STIMULUS: &str = "@stimulus";
@@ -36,9 +34,10 @@ pub(super) fn readme(lesson: &Lesson, lang: Lang) -> String {
         Lang::Zh => ZH.to_owned(),
     };
     let kernel = lesson.needs.kernel.map(|version| format!("Linux {version}"));
-    let others =
-        lesson.needs.words().into_iter().skip(usize::from(kernel.is_some())).filter(|word| word != GUEST);
-    let needs: Vec<String> = kernel.into_iter().chain(others.map(|word| format!("`{word}`"))).collect();
+    // A guest is no package of anyone's.
+    let others = Needs { kernel: None, guest: false, ..lesson.needs.clone() }.words();
+    let needs: Vec<String> =
+        kernel.into_iter().chain(others.into_iter().map(|word| format!("`{word}`"))).collect();
     let needs = if needs.is_empty() { "-".to_owned() } else { needs.join(", ") };
     let line: String = globals.iter().map(|word| format!(" {word}")).collect();
     for (mark, word) in [

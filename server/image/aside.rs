@@ -14,15 +14,37 @@ use super::{Error, KernelRecipe, Recipe, build, folder};
 /// Its name in the data folder.
 const ASIDE: &str = "newer";
 
+/// A data folder of its own; gone on drop, with all that was tried in it.
+#[derive(Debug)]
+pub struct Aside(PathBuf);
+
+impl Aside {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0); // the next one removes what stays
+    }
+}
+
 /// A data folder with a copy of these kernels' images, as far as there are any,
 /// and the root; what was there before goes.
 ///
 /// # Errors
 /// The disk.
-pub fn aside(recipe: &Recipe, data: &Path, kernels: &[&KernelRecipe]) -> Result<PathBuf, Error> {
-    let aside = data.join(ASIDE);
-    forget(&aside)?;
-    let (from, to) = (folder(data), folder(&aside));
+pub fn aside(recipe: &Recipe, data: &Path, kernels: &[&KernelRecipe]) -> Result<Aside, Error> {
+    let aside = Aside(data.join(ASIDE));
+    match fs::remove_dir_all(aside.path()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::files(aside.path())(error));
+        }
+        _ => {}
+    }
+    let (from, to) = (folder(data), folder(aside.path()));
     fs::create_dir_all(&to).map_err(Error::files(&to))?;
     for kernel in kernels {
         let (old, copy) = (from.join(kernel.folder()), to.join(kernel.folder()));
@@ -43,22 +65,11 @@ pub fn aside(recipe: &Recipe, data: &Path, kernels: &[&KernelRecipe]) -> Result<
 ///
 /// # Errors
 /// The disk.
-pub fn take_over(aside: &Path, data: &Path, kernel: &KernelRecipe) -> Result<(), Error> {
+pub fn take_over(aside: &Aside, data: &Path, kernel: &KernelRecipe) -> Result<(), Error> {
     let images = folder(data);
     let _lock = build::lock(&images.join(".lock"), &|_| {})?;
-    let tried = folder(aside).join(kernel.folder());
+    let tried = folder(aside.path()).join(kernel.folder());
     build::put(&images, &tried, &kernel.folder())
-}
-
-/// Removes the folder with all that was tried in it.
-///
-/// # Errors
-/// The disk.
-pub fn forget(aside: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(aside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::files(aside)(error)),
-        _ => Ok(()),
-    }
 }
 
 fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -20,8 +20,9 @@ struct Hierarchy {
     line: &'static str,
     limit: &'static str,
     used: &'static str,
-    /// In `memory.stat`: files that the kernel gives up when memory is short.
-    spare: &'static str,
+    /// In `memory.stat`: files that the kernel gives up when memory is short, not
+    /// looked at for a while, and lately.
+    spare: [&'static str; 2],
 }
 
 /// That one more guest may take all it can.
@@ -45,14 +46,14 @@ fn free() -> Option<u64> {
         line: "0::",
         limit: "memory.max",
         used: "memory.current",
-        spare: "inactive_file ",
+        spare: ["inactive_file ", "active_file "],
     });
     let first = Hierarchy {
         mount: PathBuf::from("/sys/fs/cgroup/memory"),
         line: ":memory:",
         limit: "memory.limit_in_bytes",
         used: "memory.usage_in_bytes",
-        spare: "total_inactive_file ",
+        spare: ["total_inactive_file ", "total_active_file "],
     };
     let in_cgroups = unified.iter().chain([&first]).flat_map(|hierarchy| hierarchy.free(&own));
     in_cgroups.chain(available(&fs::read_to_string("/proc/meminfo").unwrap_or_default())).min()
@@ -82,7 +83,8 @@ impl Hierarchy {
         // "max" is no number, and no limit.
         let (limit, used) = (number(self.limit)?, number(self.used)?);
         let facts = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
-        let spare = after(&facts, self.spare).and_then(|spare| spare.trim().parse().ok()).unwrap_or(0);
+        let spare = |word| after(&facts, word)?.trim().parse::<u64>().ok();
+        let spare: u64 = self.spare.into_iter().filter_map(spare).sum();
         Some(limit.saturating_sub(used.saturating_sub(spare)))
     }
 }
@@ -109,13 +111,13 @@ mod tests {
         };
         write(&inner, "max\n", "5\n");
         write(&mount.path().join("a"), "1000\n", "700\n");
-        fs::write(mount.path().join("a/memory.stat"), "active_file 9\ninactive_file 200\n").unwrap();
+        fs::write(mount.path().join("a/memory.stat"), "active_file 50\ninactive_file 150\n").unwrap();
         let hierarchy = Hierarchy {
             mount: mount.path().to_owned(),
             line: "0::",
             limit: "memory.max",
             used: "memory.current",
-            spare: "inactive_file ",
+            spare: ["inactive_file ", "active_file "],
         };
         assert_eq!(hierarchy.free("1:cpu:/x\n0::/a/b\n"), [500]);
     }

@@ -3,11 +3,11 @@
 //!
 //! Does not know how an image is built, nor what a lesson is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{super::check, Context, Format, status};
 use crate::{
-    image::{self, KernelRecipe, Recipe, What},
+    image::{self, Aside, KernelRecipe, Recipe, What},
     lab::Folders,
     say::Sentence,
 };
@@ -15,13 +15,13 @@ use crate::{
 /// What was built aside.
 pub(super) struct Tried {
     /// The data folder that it is in.
-    pub(super) aside: PathBuf,
+    pub(super) aside: Aside,
     /// The kernels that are newer there.
     pub(super) kernels: Vec<String>,
 }
 
 impl Tried {
-    pub(super) fn new(aside: PathBuf, built: &[What]) -> Self {
+    pub(super) fn new(aside: Aside, built: &[What]) -> Self {
         let kernels = built.iter().filter_map(|what| match what {
             What::Kernel { name } => Some(name.clone()),
             What::List { .. } | What::Root => None,
@@ -38,7 +38,7 @@ pub(super) async fn prove(
     format: Format,
     context: &Context,
 ) -> anyhow::Result<u8> {
-    let folders = Folders { lessons: context.folders.lessons.clone(), data: tried.aside.clone() };
+    let folders = Folders { lessons: context.folders.lessons.clone(), data: tried.aside.path().to_owned() };
     let there = Context { folders, lang: context.lang };
     let say = |sentence: Sentence| eprintln!("bpflab: {}", sentence.say(context.lang));
     let mut worst = status::OK;
@@ -53,11 +53,10 @@ pub(super) async fn prove(
             worst = status::FAILED;
         }
     }
-    image::forget(&tried.aside)?;
     Ok(worst)
 }
 
-fn take_over(recipe: &Recipe, aside: &Path, data: &Path, name: &str) -> Result<(), image::Error> {
+fn take_over(recipe: &Recipe, aside: &Aside, data: &Path, name: &str) -> Result<(), image::Error> {
     let kernel: Option<&KernelRecipe> = recipe.kernels().iter().find(|kernel| kernel.name == name);
     kernel.map_or(Ok(()), |kernel| image::take_over(aside, data, kernel))
 }
