@@ -4,6 +4,7 @@
 //! and never reads the object but to take its debug sections out.
 
 mod bound;
+mod btf;
 mod cache;
 mod carried;
 mod clang;
@@ -12,6 +13,7 @@ pub mod flags;
 mod headers;
 mod limits;
 mod lines;
+mod needed;
 mod object;
 mod sandbox;
 mod sources;
@@ -23,7 +25,7 @@ pub use sources::{LIMITS as SOURCE_LIMITS, Limits as SourceLimits, Sources};
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -111,17 +113,26 @@ pub enum Types {
     File(PathBuf),
 }
 
+/// The running kernel's own description of its types.
+const RUNNING: &str = "/sys/kernel/btf/vmlinux";
+
+impl Types {
+    /// Where they are.
+    fn file(&self) -> &Path {
+        match self {
+            Self::Running => Path::new(RUNNING),
+            Self::File(file) => file,
+        }
+    }
+}
+
 impl Compilers {
     /// Finds clang and tries the sandbox. `worker` knows how to write headers,
     /// which are kept below `data`.
     ///
     /// # Errors
     /// No clang, or no sandbox.
-    pub async fn prepare(
-        confinement: Confinement,
-        data: &std::path::Path,
-        worker: &std::path::Path,
-    ) -> Result<Self, Error> {
+    pub async fn prepare(confinement: Confinement, data: &Path, worker: &Path) -> Result<Self, Error> {
         let clang = Clang::find().await?;
         let sandbox = Sandbox::new(&clang, confinement).await?;
         let tools = Arc::new(Tools { clang, sandbox });

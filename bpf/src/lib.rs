@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -79,6 +79,9 @@ pub struct Moment {
 pub struct Load {
     /// The compiled BPF ELF.
     pub object: Vec<u8>,
+    /// Raw BTF of the kernel's types that its relocations speak of; empty for
+    /// all of them, which takes a guest a tenth of a second to read.
+    pub types: Vec<u8>,
     /// What this place refuses to load.
     pub policy: Policy,
     /// Global variables to set before load; `@stimulus` is the stimulus's pid.

@@ -21,6 +21,7 @@ use crate::{
     stats::Stats,
     stimulus::{self, Held},
     terminal::Terminal,
+    types::Types,
     wake,
 };
 
@@ -81,7 +82,8 @@ fn types(outlet: &mut Outlet) -> crate::Result {
 }
 
 fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {
-    let opened = match object::open(&load.object) {
+    let types = Types::new(&load.types)?;
+    let opened = match object::open(&load.object, types.as_ref()) {
         Ok(opened) => opened,
         Err(errno) => {
             outlet.send(&Event::OpenFailed { errno })?;
@@ -103,7 +105,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         return Ok(Done::Failed);
     }
     let again = || -> crate::Result<OpenObject> {
-        let again = object::open(&load.object).map_err(std::io::Error::from_raw_os_error)?;
+        let again = object::open(&load.object, types.as_ref()).map_err(std::io::Error::from_raw_os_error)?;
         // They could be set before.
         let _ = set_globals(load, &again, pid);
         Ok(again)

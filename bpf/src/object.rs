@@ -15,6 +15,7 @@ use crate::{
     maps,
     outlet::Outlet,
     relocations,
+    types::Types,
 };
 
 /// For the verifier's log of a refused program. libbpf never grows a buffer of
@@ -32,11 +33,17 @@ const COUNTS_LOG: usize = 64 << 10;
 /// Kept of that log, in bytes: its tail, where the verdict stands.
 const VERIFIER_TAIL: usize = 256 << 10;
 
-/// Opens the object; `Err` is a positive errno.
-pub(crate) fn open(elf: &[u8]) -> Result<OpenObject, i32> {
+/// Opens the object; `Err` is a positive errno. Its relocations are for the
+/// kernel's types in the file, where there is one.
+pub(crate) fn open(elf: &[u8], types: Option<&Types>) -> Result<OpenObject, i32> {
     let mut builder = ObjectBuilder::default();
     // libbpf-rs names an object in memory after its address without this.
     if builder.name("program").is_err() {
+        return Err(nix::libc::EINVAL);
+    }
+    if let Some(types) = types
+        && builder.btf_custom_path(types.path()).is_err()
+    {
         return Err(nix::libc::EINVAL);
     }
     builder.open_memory(elf).map_err(|_| last_errno())

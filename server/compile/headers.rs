@@ -22,9 +22,6 @@ use super::{
     sandbox::{Ended, Sandbox},
 };
 
-/// The kernel's own description of its types.
-const KERNEL_BTF: &str = "/sys/kernel/btf/vmlinux";
-
 /// Headers that are ready to be mounted into the compiler's sandbox.
 #[derive(Debug)]
 pub struct Headers {
@@ -42,10 +39,7 @@ impl Headers {
         types: &Types,
     ) -> Result<Self, Error> {
         let mut hash = Sha256::new();
-        let btf = match types {
-            Types::Running => Path::new(KERNEL_BTF),
-            Types::File(file) => file,
-        };
+        let btf = types.file();
         hash.update(fs::read(btf).map_err(|error| Error::Headers(format!("{}: {error}", btf.display())))?);
         hash.update(
             fs::read(worker).map_err(|error| Error::Headers(format!("{}: {error}", worker.display())))?,

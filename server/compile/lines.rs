@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::Sources;
+use super::{Sources, btf::u32_at};
 
 /// A line longer than this is cut, in characters.
 const MAX_LINE: usize = 200;
@@ -102,8 +102,4 @@ fn source_line<'s>(sources: &'s Sources, file: &str, line: usize) -> Option<&'s 
 fn text_at(strings: &[u8], at: usize) -> Option<&str> {
     let rest = strings.get(at..)?;
     std::str::from_utf8(&rest[..rest.iter().position(|byte| *byte == 0)?]).ok()
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
-    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?) as usize)
 }

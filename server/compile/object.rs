@@ -1,6 +1,6 @@
 //! A compiled BPF ELF. Only `compile` makes one.
 
-use super::{Sources, lines};
+use super::{Sources, Types, lines, needed};
 
 /// A compiled BPF ELF, without DWARF: BTF is what a kernel reads, and the
 /// embedded sources would make three megabytes of it.
@@ -37,6 +37,16 @@ impl Object {
     /// The ELF.
     pub fn bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Raw BTF of those of a kernel's types that loading it there takes; empty
+    /// where none or all are needed, or they cannot be read. Takes milliseconds.
+    pub fn types_needed(&self, kernel: &Types) -> Vec<u8> {
+        let found = || {
+            let (btf, ext) = section(&self.0, b".BTF\0").zip(section(&self.0, b".BTF.ext\0"))?;
+            needed::needed(btf, ext, &std::fs::read(kernel.file()).ok()?)
+        };
+        found().unwrap_or_default()
     }
 }
 

@@ -4,9 +4,11 @@
 //! Asks a guest to verify and to attach nothing. Knows when it is worth asking;
 //! whatever goes wrong is no matter of the run, which has its end already.
 
+use std::sync::Arc;
+
 use bpflab_worker::{Command, Event, Load, LogSource, Policy, VERSION};
 
-use super::{LIMITS, Lab, Submission};
+use super::{LIMITS, Lab, Submission, pipeline::types_needed};
 use crate::{
     backend::{Error, Guests, Worker},
     compile::Object,
@@ -46,13 +48,14 @@ pub(super) async fn opinion(
     lab: &Lab,
     kernel: &str,
     refused: &Refused,
-    object: &Object,
+    object: &Arc<Object>,
     submission: &Submission,
 ) -> Option<Diagnostic> {
     let asked = whom(lab, kernel, submission)?;
     let answer = async {
         let mut worker = lab.backends.worker(&asked.kernel).await?;
-        let verdict = ask(&mut worker, load(object, submission)).await;
+        let types = types_needed(lab, &asked.kernel, object).await;
+        let verdict = ask(&mut worker, load(object, types, submission)).await;
         worker.gone().await;
         verdict
     };
@@ -97,13 +100,14 @@ fn whom(lab: &Lab, kernel: &str, submission: &Submission) -> Option<Asked> {
 }
 
 /// The run's object and what is set before load, and nothing of what comes after.
-fn load(object: &Object, submission: &Submission) -> Load {
+fn load(object: &Object, types: Vec<u8>, submission: &Submission) -> Load {
     let set = |(name, value): (&String, &String)| {
         let value = if value.starts_with('@') { PID.to_owned() } else { value.clone() };
         (name.clone(), value)
     };
     Load {
         object: object.bytes().to_vec(),
+        types,
         policy: Policy::VerifyOnly,
         globals: submission.globals.iter().map(set).collect(),
         targets: submission.targets.clone().into_iter().collect(),

@@ -214,7 +214,7 @@ impl Part {
             both = prepared => both,
             () = stop.cancelled() => return Ok(Outcome::Cancelled),
         };
-        let object = object?;
+        let (object, types) = object?;
         let waited = Instant::now();
         let worker = match placed {
             Ok(Ok(worker)) => worker,
@@ -224,7 +224,7 @@ impl Part {
             }
             Err(_) => return Err(End::Fault(Sentence::StageTimedOut { seconds: LIMITS.place.as_secs() })),
         };
-        let outcome = self.observe(worker, &object, waited).await?;
+        let outcome = self.observe(worker, &object, types, waited).await?;
         if let Some(refused) = self.refused.take() {
             let submission = self.submission.clone();
             tokio::select! {
@@ -297,7 +297,8 @@ impl Part {
         Err(End::Outcome(Outcome::Unmet))
     }
 
-    async fn compile(&mut self) -> Result<Arc<Object>, End> {
+    /// The object, and what loading it here takes of this kernel's types.
+    async fn compile(&mut self) -> Result<(Arc<Object>, Vec<u8>), End> {
         let compiler = self.compiler.clone().ok_or(End::Fault(Sentence::CompilerFailed))?;
         let began = Instant::now();
         let compiled = compiler.compile(&self.submission.sources).await.map_err(|error| {
@@ -315,8 +316,10 @@ impl Part {
             }
             Compiled::Object { object, warnings, cached } => {
                 warnings.into_iter().for_each(|diagnostic| self.say(RunEvent::Diagnosed(diagnostic)));
+                let types = types_needed(&self.lab, &self.kernel, &object).await;
+                self.stages.compile = Some(ms(began));
                 self.say(RunEvent::Compiled { bytes: object.bytes().len(), cached, ms: ms(began) });
-                Ok(object)
+                Ok((object, types))
             }
         }
     }
@@ -325,6 +328,7 @@ impl Part {
         &mut self,
         mut worker: Worker,
         object: &Object,
+        types: Vec<u8>,
         waited: Instant,
     ) -> Result<Outcome, End> {
         let (wishes, wanted) = mpsc::channel(MAX_CHANGES);
@@ -333,6 +337,7 @@ impl Part {
         self.live.parts().insert(self.kernel.clone(), line);
         let load = Load {
             object: object.bytes().to_vec(),
+            types,
             policy: if &*self.kernel == HOST { Policy::ObserveOnly } else { Policy::Anything },
             globals: self.submission.globals.clone().into_iter().collect(),
             targets: self.submission.targets.clone().into_iter().collect(),
@@ -354,6 +359,14 @@ impl Drop for Part {
             self.story.push(Some(&self.kernel), end);
         }
     }
+}
+
+/// What loading the object on this kernel takes of the kernel's types.
+pub(super) async fn types_needed(lab: &Lab, kernel: &str, object: &Arc<Object>) -> Vec<u8> {
+    let Ok(types) = lab.backends.types(kernel).await else { return Vec::new() };
+    let (types, object) = (types.map_or(Types::Running, Types::File), object.clone());
+    let needed = tokio::task::spawn_blocking(move || object.types_needed(&types));
+    needed.await.unwrap_or_default()
 }
 
 /// Milliseconds since.

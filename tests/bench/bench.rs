@@ -3,7 +3,8 @@
 //!
 //! A program of its own, not a timed test: the real release server, the real
 //! worker, this kernel and a guest's. Needs root, clang, a C compiler, the built
-//! worker and the images. `cargo bench --bench lab -- guests` is the guests alone.
+//! worker and the images. `cargo bench --bench lab -- guests` is the guests alone,
+//! `-- loading` what CO-RE programs take to load there.
 
 mod compiling;
 mod first_line;
@@ -11,6 +12,7 @@ mod flood;
 mod guests;
 mod hand;
 mod lab;
+mod loading;
 mod programs;
 mod report;
 mod table;
@@ -73,10 +75,15 @@ fn begin() -> anyhow::Result<bool> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure())
 }
 
-/// The word after `--` that leaves the host's part out.
+/// The words after `--` that leave the host's part out, and all but the loads.
 const GUESTS_ONLY: &str = "guests";
+const LOADING_ONLY: &str = "loading";
 
 async fn measure() -> anyhow::Result<bool> {
+    if std::env::args().any(|word| word == LOADING_ONLY) {
+        guests::loading().await?;
+        return Ok(true);
+    }
     if std::env::args().any(|word| word == GUESTS_ONLY) {
         let course = tempfile::tempdir()?;
         programs::write_course(course.path(), &[(programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned())])?;

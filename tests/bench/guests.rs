@@ -16,7 +16,7 @@ use bpflab::{
 use crate::{
     compiling::ms,
     lab::{Client, Server, Stages, told},
-    programs,
+    loading, programs,
     table::{Samples, Table, short},
 };
 
@@ -81,7 +81,13 @@ pub(crate) async fn measure(server: &Server) -> anyhow::Result<bool> {
     let what = format!("{completed} of {AT_ONCE} completed in {:.1} s", took.as_secs_f64());
     table.row(["runs at once", &what, &judged("all", completed == AT_ONCE), "1"]);
     println!("{}\n{}", table.shown(), stages.shown());
+    loading().await?;
     Ok(met.iter().all(|met| *met))
+}
+
+/// What CO-RE programs take to load.
+pub(crate) async fn loading() -> anyhow::Result<()> {
+    loading::measure(&lab::prepare(&Folders::new(None, None), &Setup::local()).await, KERNEL).await
 }
 
 fn judged(goal: &str, met: bool) -> String {

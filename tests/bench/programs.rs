@@ -59,6 +59,28 @@ char LICENSE[] SEC(\"license\") = \"GPL\";
     )
 }
 
+/// A program of any kind with one CO-RE relocation.
+pub(crate) fn core_in(section: &str) -> String {
+    format!(
+        "// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include \"vmlinux.h\"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+int offset;
+
+SEC(\"{section}\")
+int on_it(void *ctx)
+{{
+	offset = bpf_core_field_offset(struct task_struct, tgid);
+	return 0;
+}}
+
+char LICENSE[] SEC(\"license\") = \"GPL\";
+"
+    )
+}
+
 /// What the two above print.
 pub(crate) fn sample(number: usize) -> String {
     format!("sample {number}")

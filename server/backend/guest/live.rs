@@ -122,6 +122,7 @@ impl Guest {
     pub(super) async fn rehearse(&mut self, program: &[u8], stimulus: Option<&str>) -> Result<(), Error> {
         let load = Load {
             object: program.to_vec(),
+            types: Vec::new(),
             policy: Policy::Anything,
             globals: Vec::new(),
             targets: Vec::new(),
