@@ -51,6 +51,10 @@ sed -n 's/^Package: //p;s/^Version: //p' "$here/tree/var/lib/dpkg/status" | past
 # The lessons' own program. By its frame pointers its stacks are walked; its symbols stay.
 cc -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls -o "$here/lab-leak" "${0%/*}/leak.c"
 as_owner install -m 755 "$here/lab-leak" "$here/tree/usr/local/bin/lab-leak"
+# Another in two builds, each of which carries its own types.
+cc -O1 -gbtf -o "$here/lab-shape-old" "${0%/*}/shape.c"
+cc -O1 -gbtf -DNEWER -o "$here/lab-shape-new" "${0%/*}/shape.c"
+as_owner install -m 755 "$here/lab-shape-old" "$here/lab-shape-new" "$here/tree/usr/local/bin/"
 as_owner mkfs.erofs -zlz4hc -T"$SOURCE_DATE_EPOCH" -U 62706c61-6200-4000-8000-000000000000 --quiet \
 	"$here/root.erofs" "$here/tree"
 mv "$here/root.erofs" "$out/root.erofs"

@@ -26,14 +26,7 @@ const ADDRESSES: usize = 24;
 /// What is wrong with the place in a file that a program is to be attached to;
 /// `None` when nothing is, or when it is no place in a file.
 pub(crate) fn absent(section: &str, wanted: Option<&Target>) -> Option<AttachFailure> {
-    let (path, place) = match wanted {
-        None => in_section(section)?,
-        Some(Target::Uprobe { path, symbol }) => (path.clone(), Place::Function(symbol.clone())),
-        Some(Target::Usdt { path, provider, name }) => {
-            (path.clone(), Place::Mark(format!("{provider}:{name}")))
-        }
-        Some(Target::Interface { .. } | Target::Cgroup | Target::Clock { .. }) => return None,
-    };
+    let (path, place) = place(section, wanted)?;
     let Some(file) = find(&path).and_then(|found| File::open(found).ok()) else {
         return Some(AttachFailure::NoFile { path });
     };
@@ -54,6 +47,22 @@ pub(crate) fn absent(section: &str, wanted: Option<&Target>) -> Option<AttachFai
     let nearest = nearest(&name, known.iter().map(String::as_str), MAX_NEAREST);
     let is_mark = name.contains(':');
     Some(AttachFailure::NotInFile { path, name, is_mark, known: known.len() as u64, nearest })
+}
+
+/// The file that a program is to be attached in, if there is such a file.
+pub(crate) fn file(section: &str, wanted: Option<&Target>) -> Option<PathBuf> {
+    find(&place(section, wanted)?.0)
+}
+
+fn place(section: &str, wanted: Option<&Target>) -> Option<(String, Place)> {
+    match wanted {
+        None => in_section(section),
+        Some(Target::Uprobe { path, symbol }) => Some((path.clone(), Place::Function(symbol.clone()))),
+        Some(Target::Usdt { path, provider, name }) => {
+            Some((path.clone(), Place::Mark(format!("{provider}:{name}"))))
+        }
+        Some(Target::Interface { .. } | Target::Cgroup | Target::Clock { .. }) => None,
+    }
 }
 
 /// A place in a file.

@@ -79,9 +79,8 @@ pub struct Moment {
 pub struct Load {
     /// The compiled BPF ELF.
     pub object: Vec<u8>,
-    /// Raw BTF of the kernel's types that its relocations speak of; empty for
-    /// all of them, which takes a guest a tenth of a second to read.
-    pub types: Vec<u8>,
+    /// The kernel's types that its relocations are done against.
+    pub types: KernelTypes,
     /// What this place refuses to load.
     pub policy: Policy,
     /// Global variables to set before load; `@stimulus` is the stimulus's pid.
@@ -101,6 +100,19 @@ pub struct Load {
     pub lab: Vec<u32>,
     /// A shell for the learner on the guest's terminal port, if one is wanted.
     pub terminal: Option<Window>,
+}
+
+/// Types of the kernel that an object is loaded on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KernelTypes {
+    /// All of them, which takes a guest a tenth of a second to read.
+    #[default]
+    All,
+    /// Those that the object's relocations speak of, as raw BTF.
+    Needed(Vec<u8>),
+    /// Those of them that are the kernel's own. The others may be a module's,
+    /// or those of a program that the object observes.
+    Partly(Vec<u8>),
 }
 
 /// What a program attaches to.

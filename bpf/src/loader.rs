@@ -82,7 +82,7 @@ fn types(outlet: &mut Outlet) -> crate::Result {
 }
 
 fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {
-    let types = Types::new(&load.types)?;
+    let types = Types::of(load)?;
     let opened = match object::open(&load.object, types.as_ref()) {
         Ok(opened) => opened,
         Err(errno) => {

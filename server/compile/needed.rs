@@ -8,6 +8,8 @@
 
 use std::collections::BTreeSet;
 
+use bpflab_worker::KernelTypes;
+
 use super::btf::{Btf, kind, u32_at};
 
 /// Where the header of BTF.ext says how long it is, and where relocations are.
@@ -29,11 +31,10 @@ const TYPE_MATCHES: usize = 12;
 /// More of the kernel's types than any program speaks of: then all may be read.
 const MAX_TYPES: usize = 20_000;
 
-/// Raw BTF of the types of `kernel` that relocations of the object with these
-/// sections speak of. `None` where only all types will do: a type that is not
-/// there may be a module's, a type's number is one among all, and comparing
-/// whole types follows their pointers.
-pub(super) fn needed(btf: &[u8], ext: &[u8], kernel: &[u8]) -> Option<Vec<u8>> {
+/// The types of `kernel` that relocations of the object with these sections
+/// speak of. `None` where only all types will do: a type's number is one among
+/// all, and comparing whole types follows their pointers.
+pub(super) fn needed(btf: &[u8], ext: &[u8], kernel: &[u8]) -> Option<KernelTypes> {
     let own = Btf::read(btf)?;
     let asked = relocations(ext)?;
     if asked.is_empty() {
@@ -64,10 +65,8 @@ pub(super) fn needed(btf: &[u8], ext: &[u8], kernel: &[u8]) -> Option<Vec<u8>> {
             todo.push(id);
         }
     }
-    if found.contains(&false) {
-        return None;
-    }
-    kernel.only(&with_parts(&kernel, todo)?)
+    let needed = kernel.only(&with_parts(&kernel, todo)?)?;
+    Some(if found.contains(&false) { KernelTypes::Partly(needed) } else { KernelTypes::Needed(needed) })
 }
 
 /// Types and all that they are made of, pointers' ends left out.

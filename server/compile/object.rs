@@ -1,5 +1,7 @@
 //! A compiled BPF ELF. Only `compile` makes one.
 
+use bpflab_worker::KernelTypes;
+
 use super::{Sources, Types, lines, needed};
 
 /// A compiled BPF ELF, without DWARF: BTF is what a kernel reads, and the
@@ -39,9 +41,9 @@ impl Object {
         &self.0
     }
 
-    /// Raw BTF of those of a kernel's types that loading it there takes; empty
-    /// where none or all are needed, or they cannot be read. Takes milliseconds.
-    pub fn types_needed(&self, kernel: &Types) -> Vec<u8> {
+    /// Those of a kernel's types that loading it there takes: all where they
+    /// cannot be read, or none is looked at. Takes milliseconds.
+    pub fn types_needed(&self, kernel: &Types) -> KernelTypes {
         let found = || {
             let (btf, ext) = section(&self.0, b".BTF\0").zip(section(&self.0, b".BTF.ext\0"))?;
             needed::needed(btf, ext, &std::fs::read(kernel.file()).ok()?)

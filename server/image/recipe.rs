@@ -23,7 +23,7 @@ const FORM: &str = "bpflab image 1";
 const KERNEL_SCRIPTS: [&str; 4] = ["apt.sh", "lists.sh", "newest.sh", "kernel.sh"];
 
 /// Scripts whose text goes into the root's key.
-const ROOT_SCRIPTS: [&str; 5] = ["apt.sh", "lists.sh", "root.sh", "finish.sh", "leak.c"];
+const ROOT_SCRIPTS: [&str; 6] = ["apt.sh", "lists.sh", "root.sh", "finish.sh", "leak.c", "shape.c"];
 
 /// What the images are made of.
 #[derive(Debug, Clone)]

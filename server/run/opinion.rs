@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use bpflab_worker::{Command, Event, Load, LogSource, Policy, VERSION};
+use bpflab_worker::{Command, Event, KernelTypes, Load, LogSource, Policy, VERSION};
 
 use super::{LIMITS, Lab, Submission, pipeline::types_needed};
 use crate::{
@@ -100,7 +100,7 @@ fn whom(lab: &Lab, kernel: &str, submission: &Submission) -> Option<Asked> {
 }
 
 /// The run's object and what is set before load, and nothing of what comes after.
-fn load(object: &Object, types: Vec<u8>, submission: &Submission) -> Load {
+fn load(object: &Object, types: KernelTypes, submission: &Submission) -> Load {
     let set = |(name, value): (&String, &String)| {
         let value = if value.starts_with('@') { PID.to_owned() } else { value.clone() };
         (name.clone(), value)

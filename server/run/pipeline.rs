@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use bpflab_worker::{Change, Load, Policy, Window};
+use bpflab_worker::{Change, KernelTypes, Load, Policy, Window};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -298,7 +298,7 @@ impl Part {
     }
 
     /// The object, and what loading it here takes of this kernel's types.
-    async fn compile(&mut self) -> Result<(Arc<Object>, Vec<u8>), End> {
+    async fn compile(&mut self) -> Result<(Arc<Object>, KernelTypes), End> {
         let compiler = self.compiler.clone().ok_or(End::Fault(Sentence::CompilerFailed))?;
         let began = Instant::now();
         let compiled = compiler.compile(&self.submission.sources).await.map_err(|error| {
@@ -328,7 +328,7 @@ impl Part {
         &mut self,
         mut worker: Worker,
         object: &Object,
-        types: Vec<u8>,
+        types: KernelTypes,
         waited: Instant,
     ) -> Result<Outcome, End> {
         let (wishes, wanted) = mpsc::channel(MAX_CHANGES);
@@ -362,8 +362,8 @@ impl Drop for Part {
 }
 
 /// What loading the object on this kernel takes of the kernel's types.
-pub(super) async fn types_needed(lab: &Lab, kernel: &str, object: &Arc<Object>) -> Vec<u8> {
-    let Ok(types) = lab.backends.types(kernel).await else { return Vec::new() };
+pub(super) async fn types_needed(lab: &Lab, kernel: &str, object: &Arc<Object>) -> KernelTypes {
+    let Ok(types) = lab.backends.types(kernel).await else { return KernelTypes::All };
     let (types, object) = (types.map_or(Types::Running, Types::File), object.clone());
     let needed = tokio::task::spawn_blocking(move || object.types_needed(&types));
     needed.await.unwrap_or_default()

@@ -11,7 +11,7 @@ use bpflab::{
     compile::{Compiled, Object, Sources, Types},
     run::Lab,
 };
-use bpflab_worker::{Command, Event, Load, Policy, Span};
+use bpflab_worker::{Command, Event, KernelTypes, Load, Policy, Span};
 
 use crate::{
     programs,
@@ -46,12 +46,13 @@ pub(crate) async fn measure(lab: &Lab, kernel: &str) -> anyhow::Result<()> {
         let Compiled::Object { object, .. } = compiler.compile(&sources).await? else {
             bail!("{section} does not compile");
         };
-        let needed = object.types_needed(&types);
-        anyhow::ensure!(!needed.is_empty(), "{section} needs no types");
+        let KernelTypes::Needed(needed) = object.types_needed(&types) else {
+            bail!("{section} needs all types");
+        };
         let (mut all, mut given) = (Samples::default(), Samples::default());
         for _ in 0..LOADS {
-            all.add(load(lab, kernel, &object, Vec::new()).await?);
-            given.add(load(lab, kernel, &object, needed.clone()).await?);
+            all.add(load(lab, kernel, &object, KernelTypes::All).await?);
+            given.add(load(lab, kernel, &object, KernelTypes::Needed(needed.clone())).await?);
         }
         let what =
             if all_the_same { format!("{section} (reads all in any case)") } else { section.to_owned() };
@@ -64,7 +65,7 @@ pub(crate) async fn measure(lab: &Lab, kernel: &str) -> anyhow::Result<()> {
 }
 
 /// Milliseconds from the order to the loaded object, in a fresh guest.
-async fn load(lab: &Lab, kernel: &str, object: &Arc<Object>, types: Vec<u8>) -> anyhow::Result<f64> {
+async fn load(lab: &Lab, kernel: &str, object: &Arc<Object>, types: KernelTypes) -> anyhow::Result<f64> {
     let mut load = Some(Command::Load(Box::new(Load {
         object: object.bytes().to_vec(),
         types,

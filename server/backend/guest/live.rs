@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use bpflab_worker::{Command, Event, Load, Moment, Policy, Span, VERSION};
+use bpflab_worker::{Command, Event, KernelTypes, Load, Moment, Policy, Span, VERSION};
 
 use super::{Error, qemu::Qemu, snapshot::RESTORE};
 use crate::backend::Worker;
@@ -122,7 +122,7 @@ impl Guest {
     pub(super) async fn rehearse(&mut self, program: &[u8], stimulus: Option<&str>) -> Result<(), Error> {
         let load = Load {
             object: program.to_vec(),
-            types: Vec::new(),
+            types: KernelTypes::All,
             policy: Policy::Anything,
             globals: Vec::new(),
             targets: Vec::new(),
