@@ -72,6 +72,7 @@ impl Pretence {
             own.write(&format!("{name}.sh"), text);
         }
         own.write("leak.c", "");
+        own.write("shape.c", "");
         own.write("kernels.toml", RECIPE);
         own.write("version", "7.1");
         own.write("calls", "");
