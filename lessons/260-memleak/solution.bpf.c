@@ -107,7 +107,7 @@ static __always_inline int forget(__u64 addr)
 }
 
 /* At its return: this address is in use from now on. */
-static __always_inline int keep(void *ctx, __u64 addr)
+static __always_inline int note_block(void *ctx, __u64 addr)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct block block = {};
@@ -152,7 +152,7 @@ int BPF_UPROBE(malloc_begins, __u64 size)
 SEC("uretprobe/" LIBC "malloc")
 int BPF_URETPROBE(malloc_ends, __u64 addr)
 {
-	return keep(ctx, addr);
+	return note_block(ctx, addr);
 }
 
 SEC("uprobe/" LIBC "calloc")
@@ -164,7 +164,7 @@ int BPF_UPROBE(calloc_begins, __u64 count, __u64 size)
 SEC("uretprobe/" LIBC "calloc")
 int BPF_URETPROBE(calloc_ends, __u64 addr)
 {
-	return keep(ctx, addr);
+	return note_block(ctx, addr);
 }
 
 SEC("uprobe/" LIBC "posix_memalign")
@@ -177,7 +177,7 @@ SEC("uretprobe/" LIBC "posix_memalign")
 int BPF_URETPROBE(memalign_ends, int error)
 {
 	/* After an error nothing was put there. */
-	return error ? 0 : keep(ctx, 0);
+	return error ? 0 : note_block(ctx, 0);
 }
 
 /* realloc() gives the old block back, and takes another. */
@@ -191,7 +191,7 @@ int BPF_UPROBE(realloc_begins, __u64 addr, __u64 size)
 SEC("uretprobe/" LIBC "realloc")
 int BPF_URETPROBE(realloc_ends, __u64 addr)
 {
-	return keep(ctx, addr);
+	return note_block(ctx, addr);
 }
 
 SEC("uprobe/" LIBC "free")

@@ -99,7 +99,7 @@ static __always_inline int ask(void *ctx, __u64 size)
 }
 
 /* At its return: this address is in use from now on. */
-static __always_inline int keep(__u64 addr)
+static __always_inline int note_block(__u64 addr)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct block block = {};
@@ -135,7 +135,7 @@ int BPF_UPROBE(malloc_begins, __u64 size)
 SEC("uretprobe/" LIBC "malloc")
 int BPF_URETPROBE(malloc_ends, __u64 addr)
 {
-	return keep(addr);
+	return note_block(addr);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
