@@ -41,6 +41,7 @@ mod target;
 mod terminal;
 mod trace;
 mod trial;
+mod unsaid;
 mod wake;
 
 use std::{path::Path, process::ExitCode};
