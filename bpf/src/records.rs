@@ -7,6 +7,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     rc::Rc,
 };
@@ -21,7 +22,12 @@ use libbpf_rs::{
 };
 use nix::time::{ClockId, clock_gettime};
 
-use crate::{decode, globals, outlet::Outlet, unsaid};
+use crate::{
+    decode::{self, Layout},
+    globals,
+    outlet::Outlet,
+    unsaid,
+};
 
 /// How the variables are called that the compiler added (`server/compile/carried.rs`).
 const PREFIX: &str = "bpflab_carries_";
@@ -41,6 +47,8 @@ const PADDING: usize = 7;
 pub(crate) struct Records<'a> {
     buffers: Vec<Buffer<'a>>,
     carried: Vec<(TypeId, usize)>,
+    /// Of the types that came.
+    layouts: RefCell<HashMap<TypeId, Layout>>,
 }
 
 struct Buffer<'a> {
@@ -91,7 +99,8 @@ impl<'a> Records<'a> {
     pub(crate) fn open(object: &'a Object, named: &[(String, String)]) -> Self {
         let btf = object.btf().ok().flatten();
         let buffers: Vec<Buffer<'_>> = object.maps().filter_map(|map| Buffer::open(&map)).collect();
-        let records = Self { buffers, carried: btf.as_ref().map(carried).unwrap_or_default() };
+        let carried = btf.as_ref().map(carried).unwrap_or_default();
+        let records = Self { buffers, carried, layouts: RefCell::default() };
         for (map, name) in named {
             // Whether that can be was looked at before.
             let _ = records.name(btf.as_ref(), map, name);
@@ -180,21 +189,32 @@ impl<'a> Records<'a> {
     fn value(&self, btf: Option<&Btf<'_>>, buffer: &Buffer<'_>, bytes: &[u8], is_padded: bool) -> Value {
         let Some(btf) = btf else { return Value::Bytes(bytes.to_vec()) };
         if let Some((id, size)) = buffer.carries.get() {
-            return as_far_as_it_goes(btf, id, size, bytes);
+            return self.as_far_as_it_goes(btf, id, size, bytes);
         }
         let slack = if is_padded { PADDING } else { 0 };
         let is_of = |size: usize| size <= bytes.len() && bytes.len() - size <= slack;
         if let Some((id, size)) = self.carried.iter().find(|(_, size)| is_of(*size)) {
-            return decode::decode(btf, *id, &bytes[..*size]);
+            return self.read_as(btf, *id, &bytes[..*size]);
         }
         match (self.carried.as_slice(), bytes.len()) {
             // Sent up to what is used of its last field, or followed by
             // something that no type describes.
-            ([(id, size)], _) => as_far_as_it_goes(btf, *id, *size, bytes),
+            ([(id, size)], _) => self.as_far_as_it_goes(btf, *id, *size, bytes),
             (_, 4) => Value::Uint { value: number(bytes), bits: 32 },
             (_, 8) => Value::Uint { value: number(bytes), bits: 64 },
             _ => Value::Bytes(bytes.to_vec()),
         }
+    }
+
+    /// A struct from bytes that may be fewer or more than its own.
+    fn as_far_as_it_goes(&self, btf: &Btf<'_>, id: TypeId, size: usize, bytes: &[u8]) -> Value {
+        let mut whole = bytes.to_vec();
+        whole.resize(size, 0);
+        self.read_as(btf, id, &whole)
+    }
+
+    fn read_as(&self, btf: &Btf<'_>, id: TypeId, bytes: &[u8]) -> Value {
+        self.layouts.borrow_mut().entry(id).or_insert_with(|| Layout::of(btf, id)).read(btf, bytes)
     }
 }
 
@@ -243,13 +263,6 @@ fn carried(btf: &Btf<'_>) -> Vec<(TypeId, usize)> {
             Some((ty.type_id(), decode::size_of(btf, ty.type_id())?))
         })
         .collect()
-}
-
-/// A struct from bytes that may be fewer or more than its own.
-fn as_far_as_it_goes(btf: &Btf<'_>, id: TypeId, size: usize, bytes: &[u8]) -> Value {
-    let mut whole = bytes.to_vec();
-    whole.resize(size, 0);
-    decode::decode(btf, id, &whole)
 }
 
 /// Whether what is named is there; else the map, and why not.
