@@ -197,7 +197,7 @@ fn report(floods: &[(Flood, Flood)], count: &Count) {
     println!("{}", table.shown());
     let mut table = Table::new(&["what", "bare libbpf", "the lab", "ratio", "goal", "samples"]);
     let samples = format!("{} + {}", hand.count(), lab.count());
-    let ratio = ratios.shown("").replace("  ", " ");
+    let ratio = ratios.shown("×");
     table.row(["records carried", &hand.shown("/s"), &lab.shown("/s"), &ratio, "–", &samples]);
     let difference = count.difference();
     let Totals { tried, refused, delivered, lost } = count.totals;
