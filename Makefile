@@ -9,7 +9,7 @@ LISTEN   ?= 127.0.0.1:8080
 BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
 # Many guests, many seconds, or a second that is measured: after all that fails sooner, and one test at a time.
-LONG     := abuse both cheats damage edits guests home images_from_packages kernels lifetime mistakes programs stress terminal verified
+LONG     := abuse both cheats damage edits guests home images_from_packages kernels lifetime mistakes programs records stress terminal verified
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 

@@ -4,9 +4,11 @@
 
 mod address;
 mod hidden;
+mod layout;
 
 pub(crate) use address::prefix;
 use bpflab_worker::{MAX_DEPTH, Value};
+pub(crate) use layout::Layout;
 use libbpf_rs::btf::{
     Btf, BtfKind, BtfType, TypeId,
     types::{Array, Composite, Enum, Enum64, Int, IntEncoding, MemberAttr},
@@ -79,11 +81,7 @@ fn array(btf: &Btf<'_>, array: Array<'_>, bytes: &[u8], depth: usize) -> Option<
     let element = array.contained_type();
     let size = size_of(btf, element.type_id())?;
     if is_char(&element) {
-        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-        return Some(match std::str::from_utf8(&bytes[..end]) {
-            Ok(text) => Value::Text(text.to_owned()),
-            Err(_) => Value::Bytes(bytes.to_vec()),
-        });
+        return Some(text(bytes));
     }
     if size == 0 {
         return Some(Value::Array(Vec::new()));
@@ -94,6 +92,14 @@ fn array(btf: &Btf<'_>, array: Array<'_>, bytes: &[u8], depth: usize) -> Option<
         .map(|piece| decode_at(btf, element.type_id(), piece, depth))
         .collect::<Option<_>>()
         .map(Value::Array)
+}
+
+fn text(bytes: &[u8]) -> Value {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    match std::str::from_utf8(&bytes[..end]) {
+        Ok(text) => Value::Text(text.to_owned()),
+        Err(_) => Value::Bytes(bytes.to_vec()),
+    }
 }
 
 /// A char array is text. `__u8` is an unsigned char and is not.

@@ -42,6 +42,7 @@ mod terminal;
 mod trace;
 mod trial;
 mod types;
+mod unsaid;
 mod wake;
 
 use std::{path::Path, process::ExitCode};

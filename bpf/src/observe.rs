@@ -123,6 +123,7 @@ impl<'a> Observer<'a> {
         drop(attached);
         let drained_by = Instant::now() + self.drain;
         while self.read_streams(outlet)? && Instant::now() < drained_by {}
+        self.records.leave(outlet)?;
         let lost = self.pipe.unannounced();
         if lost > 0 {
             outlet.send(&Event::Lost { stream: Stream::Trace, count: lost })?;

@@ -25,14 +25,47 @@ impl Outlet {
     }
 
     /// Sends one event. One that no reader would take (a view of very large
-    /// values) is declared lost instead.
+    /// values, records of a struct with very long names) is declared lost instead.
     pub(crate) fn send(&mut self, event: &Event) -> crate::Result {
-        let mut frame = encode(event);
-        if frame.len() > MAX_EVENT {
-            frame = encode(&Event::Lost { stream: Stream::Map, count: 1 });
-        }
-        Ok(self.0.write_all(&frame)?)
+        Ok(self.0.write_all(&frame(event))?)
     }
+}
+
+fn frame(event: &Event) -> Vec<u8> {
+    let frame = encode(event);
+    if frame.len() <= MAX_EVENT {
+        return frame;
+    }
+    let (stream, count) = match event {
+        Event::Trace(lines) => (Stream::Trace, lines.len()),
+        Event::Records { map, records } => (Stream::Record { map: map.clone() }, records.len()),
+        Event::Output { text, .. } => (Stream::Output, text.len()),
+        Event::Log { .. } => (Stream::Log, 1),
+        Event::Map(_)
+        | Event::Globals(_)
+        | Event::Hello { .. }
+        | Event::Waiting
+        | Event::Refused(_)
+        | Event::BadGlobal { .. }
+        | Event::OpenFailed { .. }
+        | Event::LoadFailed { .. }
+        | Event::Loaded { .. }
+        | Event::Relocated(_)
+        | Event::LeftOut { .. }
+        | Event::Attached { .. }
+        | Event::AttachFailed { .. }
+        | Event::Observing { .. }
+        | Event::StimulusEnded { .. }
+        | Event::Stats(_)
+        | Event::Lost { .. }
+        | Event::Tested { .. }
+        | Event::Code(_)
+        | Event::Edited { .. }
+        | Event::Probed { .. }
+        | Event::Types { .. }
+        | Event::Done(_) => (Stream::Map, 1),
+    };
+    encode(&Event::Lost { stream, count: count as u64 })
 }
 
 /// Reads commands.
@@ -76,5 +109,22 @@ impl Inlet {
         let got = self.from.read(&mut chunk)?;
         self.frames.push(&chunk[..got]);
         Ok(got > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bpflab_worker::{Record, Value};
+
+    use super::*;
+
+    #[test]
+    fn records_that_no_reader_would_take_are_declared_lost_as_what_they_are() {
+        let value = Value::Struct(vec![("n".repeat(MAX_EVENT / 2), Value::Bool(true))]);
+        let records = vec![Record { time: 0.0, cpu: None, value }; 3];
+        let mut frames = Frames::new(MAX_EVENT);
+        frames.push(&frame(&Event::Records { map: "events".into(), records }));
+        let stream = Stream::Record { map: "events".into() };
+        assert_eq!(frames.take().unwrap(), Some(Event::Lost { stream, count: 3 }));
     }
 }

@@ -7,7 +7,8 @@
 
 use std::{
     cell::{Cell, RefCell},
-    os::fd::BorrowedFd,
+    collections::HashMap,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     rc::Rc,
 };
 
@@ -21,7 +22,12 @@ use libbpf_rs::{
 };
 use nix::time::{ClockId, clock_gettime};
 
-use crate::{decode, globals, outlet::Outlet};
+use crate::{
+    decode::{self, Layout},
+    globals,
+    outlet::Outlet,
+    unsaid,
+};
 
 /// How the variables are called that the compiler added (`server/compile/carried.rs`).
 const PREFIX: &str = "bpflab_carries_";
@@ -41,6 +47,8 @@ const PADDING: usize = 7;
 pub(crate) struct Records<'a> {
     buffers: Vec<Buffer<'a>>,
     carried: Vec<(TypeId, usize)>,
+    /// Of the types that came.
+    layouts: RefCell<HashMap<TypeId, Layout>>,
 }
 
 struct Buffer<'a> {
@@ -53,7 +61,8 @@ struct Buffer<'a> {
 
 enum Kind<'a> {
     Ring(RingBuffer<'a>),
-    Perf(PerfBuffer<'a>),
+    /// And its map.
+    Perf(PerfBuffer<'a>, OwnedFd),
 }
 
 /// What was taken out and not sent yet.
@@ -62,14 +71,25 @@ struct Got {
     records: Vec<(Option<u32>, Vec<u8>)>,
     bytes: usize,
     lost: u64,
+    /// What is taken out from here on is only counted.
+    is_over: bool,
 }
 
 impl Got {
     /// Whether there is room for another.
     fn take(&mut self, cpu: Option<u32>, bytes: &[u8]) -> bool {
+        if self.is_over {
+            self.lost += u64::from(bytes.get(..unsaid::MARK.len()) != Some(unsaid::MARK.as_slice()));
+            return true;
+        }
         self.bytes += bytes.len();
         self.records.push((cpu, bytes.to_vec()));
         self.records.len() < BATCH && self.bytes < BATCH_BYTES
+    }
+
+    fn give(&mut self) -> Vec<(Option<u32>, Vec<u8>)> {
+        self.bytes = 0;
+        std::mem::take(&mut self.records)
     }
 }
 
@@ -79,7 +99,8 @@ impl<'a> Records<'a> {
     pub(crate) fn open(object: &'a Object, named: &[(String, String)]) -> Self {
         let btf = object.btf().ok().flatten();
         let buffers: Vec<Buffer<'_>> = object.maps().filter_map(|map| Buffer::open(&map)).collect();
-        let records = Self { buffers, carried: btf.as_ref().map(carried).unwrap_or_default() };
+        let carried = btf.as_ref().map(carried).unwrap_or_default();
+        let records = Self { buffers, carried, layouts: RefCell::default() };
         for (map, name) in named {
             // Whether that can be was looked at before.
             let _ = records.name(btf.as_ref(), map, name);
@@ -113,7 +134,7 @@ impl<'a> Records<'a> {
         self.buffers.iter().map(|buffer| {
             let fd = match &buffer.kind {
                 Kind::Ring(ring) => ring.epoll_fd(),
-                Kind::Perf(perf) => perf.epoll_fd(),
+                Kind::Perf(perf, _) => perf.epoll_fd(),
             };
             // SAFETY: the descriptor is the buffer's, which lives as long as the borrow.
             unsafe { BorrowedFd::borrow_raw(fd) }
@@ -127,14 +148,11 @@ impl<'a> Records<'a> {
             match &buffer.kind {
                 // Stops, with an error of ours, when the batch is full.
                 Kind::Ring(ring) => more |= ring.consume_raw() < 0,
-                Kind::Perf(perf) => drop(perf.consume()),
+                Kind::Perf(perf, _) => drop(perf.consume()),
             }
-            let Got { records, lost, .. } = buffer.got.take();
-            if lost > 0 {
-                let stream = Stream::Record { map: buffer.map.clone() };
-                outlet.send(&Event::Lost { stream, count: lost })?;
-            }
-            let is_padded = matches!(buffer.kind, Kind::Perf(_));
+            buffer.declare_lost(outlet)?;
+            let records = buffer.got.borrow_mut().give();
+            let is_padded = matches!(buffer.kind, Kind::Perf(..));
             let time = now()?;
             for batch in records.chunks(BATCH) {
                 let record = |(cpu, bytes): &(Option<u32>, Vec<u8>)| Record {
@@ -149,24 +167,54 @@ impl<'a> Records<'a> {
         Ok(more)
     }
 
+    /// Nothing is sent any more: declares lost what was not read, and what the
+    /// kernel has not said yet.
+    pub(crate) fn leave(&self, outlet: &mut Outlet) -> crate::Result {
+        for buffer in &self.buffers {
+            buffer.got.borrow_mut().is_over = true;
+            match &buffer.kind {
+                Kind::Ring(ring) => drop(ring.consume_raw()),
+                Kind::Perf(perf, map) => {
+                    drop(perf.consume());
+                    // A kernel that cannot (before 5.10) keeps it to itself.
+                    let _ = unsaid::have_it_said(map.as_fd());
+                    drop(perf.consume());
+                }
+            }
+            buffer.declare_lost(outlet)?;
+        }
+        Ok(())
+    }
+
     fn value(&self, btf: Option<&Btf<'_>>, buffer: &Buffer<'_>, bytes: &[u8], is_padded: bool) -> Value {
         let Some(btf) = btf else { return Value::Bytes(bytes.to_vec()) };
         if let Some((id, size)) = buffer.carries.get() {
-            return as_far_as_it_goes(btf, id, size, bytes);
+            return self.as_far_as_it_goes(btf, id, size, bytes);
         }
         let slack = if is_padded { PADDING } else { 0 };
         let is_of = |size: usize| size <= bytes.len() && bytes.len() - size <= slack;
         if let Some((id, size)) = self.carried.iter().find(|(_, size)| is_of(*size)) {
-            return decode::decode(btf, *id, &bytes[..*size]);
+            return self.read_as(btf, *id, &bytes[..*size]);
         }
         match (self.carried.as_slice(), bytes.len()) {
             // Sent up to what is used of its last field, or followed by
             // something that no type describes.
-            ([(id, size)], _) => as_far_as_it_goes(btf, *id, *size, bytes),
+            ([(id, size)], _) => self.as_far_as_it_goes(btf, *id, *size, bytes),
             (_, 4) => Value::Uint { value: number(bytes), bits: 32 },
             (_, 8) => Value::Uint { value: number(bytes), bits: 64 },
             _ => Value::Bytes(bytes.to_vec()),
         }
+    }
+
+    /// A struct from bytes that may be fewer or more than its own.
+    fn as_far_as_it_goes(&self, btf: &Btf<'_>, id: TypeId, size: usize, bytes: &[u8]) -> Value {
+        let mut whole = bytes.to_vec();
+        whole.resize(size, 0);
+        self.read_as(btf, id, &whole)
+    }
+
+    fn read_as(&self, btf: &Btf<'_>, id: TypeId, bytes: &[u8]) -> Value {
+        self.layouts.borrow_mut().entry(id).or_insert_with(|| Layout::of(btf, id)).read(btf, bytes)
     }
 }
 
@@ -188,11 +236,18 @@ impl Buffer<'_> {
                 };
                 let builder = PerfBufferBuilder::new(map).pages(PERF_PAGES).sample_cb(take);
                 let builder = builder.lost_cb(move |_, count| losses.borrow_mut().lost += count);
-                Kind::Perf(builder.build().ok()?)
+                Kind::Perf(builder.build().ok()?, map.as_fd().try_clone_to_owned().ok()?)
             }
             _ => return None,
         };
         Some(Self { map: map.name().to_string_lossy().into_owned(), carries: Cell::default(), kind, got })
+    }
+
+    fn declare_lost(&self, outlet: &mut Outlet) -> crate::Result {
+        match std::mem::take(&mut self.got.borrow_mut().lost) {
+            0 => Ok(()),
+            count => outlet.send(&Event::Lost { stream: Stream::Record { map: self.map.clone() }, count }),
+        }
     }
 }
 
@@ -208,13 +263,6 @@ fn carried(btf: &Btf<'_>) -> Vec<(TypeId, usize)> {
             Some((ty.type_id(), decode::size_of(btf, ty.type_id())?))
         })
         .collect()
-}
-
-/// A struct from bytes that may be fewer or more than its own.
-fn as_far_as_it_goes(btf: &Btf<'_>, id: TypeId, size: usize, bytes: &[u8]) -> Value {
-    let mut whole = bytes.to_vec();
-    whole.resize(size, 0);
-    decode::decode(btf, id, &whole)
 }
 
 /// Whether what is named is there; else the map, and why not.

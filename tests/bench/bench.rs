@@ -4,7 +4,7 @@
 //! A program of its own, not a timed test: the real release server, the real
 //! worker, this kernel and a guest's. Needs root, clang, a C compiler, the built
 //! worker and the images. `cargo bench --bench lab -- guests` is the guests alone,
-//! `-- loading` what CO-RE programs take to load there.
+//! `-- loading` what CO-RE programs take to load there, `-- records` the records of a guest.
 
 mod compiling;
 mod first_line;
@@ -14,7 +14,9 @@ mod hand;
 mod lab;
 mod loading;
 mod programs;
+mod records;
 mod report;
+mod screen;
 mod table;
 
 use std::{
@@ -75,18 +77,21 @@ fn begin() -> anyhow::Result<bool> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure())
 }
 
-/// The words after `--` that leave the host's part out, and all but the loads.
+/// Words after `--` that leave everything else out.
 const GUESTS_ONLY: &str = "guests";
 const LOADING_ONLY: &str = "loading";
+const RECORDS_ONLY: &str = "records";
 
 async fn measure() -> anyhow::Result<bool> {
-    if std::env::args().any(|word| word == LOADING_ONLY) {
+    let only = |part: &str| std::env::args().any(|word| word == part);
+    let once = (programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned());
+    if only(LOADING_ONLY) {
         guests::loading().await?;
         return Ok(true);
     }
-    if std::env::args().any(|word| word == GUESTS_ONLY) {
+    if only(GUESTS_ONLY) {
         let course = tempfile::tempdir()?;
-        programs::write_course(course.path(), &[(programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned())])?;
+        programs::write_course(course.path(), &[once])?;
         let server = Server::start(course.path()).await?;
         let met = guests::measure(&server).await?;
         server.end().await?;
@@ -97,8 +102,15 @@ async fn measure() -> anyhow::Result<bool> {
     let compiler = compilers.get(&Types::Running).await?;
     let hand = Hand::prepare(clang(compilers.version())?, compiler.headers().folder(), &worker).await?;
     let course = tempfile::tempdir()?;
+    if only(RECORDS_ONLY) {
+        programs::write_course(course.path(), &[once])?;
+        let server = Server::start(course.path()).await?;
+        let met = records::measure(&server, &hand).await?;
+        server.end().await?;
+        return Ok(met);
+    }
     let (seconds, times) = FLOOD;
-    let mut lessons = vec![(programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned())];
+    let mut lessons = vec![once];
     for seconds in [seconds, LONG_FLOOD] {
         lessons.push((programs::flood_lesson(seconds), programs::flood_command(seconds)));
     }
@@ -136,8 +148,10 @@ async fn measure() -> anyhow::Result<bool> {
     let host = report::floods(&floods, (LONG_FLOOD, &long), (before, after));
     say("guests");
     let guests = guests::measure(&server).await?;
+    say("records");
+    let records = records::measure(&server, &hand).await?;
     server.end().await?;
-    Ok(host && guests)
+    Ok(host && guests && records)
 }
 
 /// The program of the version that the lab compiles with.

@@ -38,23 +38,33 @@ pub(crate) struct Hand {
 }
 
 impl Hand {
-    /// Builds the loader and lays the stimuli's tool where a shell finds it.
+    /// Builds loader and consumer, and lays the stimuli's tool where a shell finds it.
     pub(crate) async fn prepare(clang: String, headers: &Path, worker: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::os::unix::fs::symlink(worker, folder.path().join("lab-do"))?;
         let libbpf = libbpf_beside(worker)?;
-        let built = Command::new("cc")
-            .arg("-O2")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/loader.c"))
-            .arg("-I")
-            .arg(libbpf.join("include"))
-            .args(["libbpf.a", "libelf.a", "libz.a"].map(|archive| libbpf.join(archive)))
-            .arg("-o")
-            .arg(folder.path().join("loader"))
-            .status()
-            .await?;
-        ensure!(built.success(), "the loader could not be built");
+        // The second goes into a guest.
+        for (name, how) in [("loader", &[][..]), ("consumer", &["-static", "-s"])] {
+            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench").join(name);
+            let built = Command::new("cc")
+                .arg("-O2")
+                .args(how)
+                .arg(source.with_extension("c"))
+                .arg("-I")
+                .arg(libbpf.join("include"))
+                .args(["libbpf.a", "libelf.a", "libz.a"].map(|archive| libbpf.join(archive)))
+                .arg("-o")
+                .arg(folder.path().join(name))
+                .status()
+                .await?;
+            ensure!(built.success(), "the {name} could not be built");
+        }
         Ok(Self { folder, clang, headers: headers.to_owned() })
+    }
+
+    /// What a person reads a ring buffer with, for any machine.
+    pub(crate) fn consumer(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(fs::read(self.folder.path().join("consumer"))?)
     }
 
     /// The command line of [`Self::compile`], for the report.

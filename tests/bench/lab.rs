@@ -112,6 +112,14 @@ pub(crate) struct Client {
     last: Utf8Bytes,
 }
 
+/// What a websocket carries to a browser.
+pub(crate) enum Heard {
+    /// Objects of the story, one a line.
+    Story(Utf8Bytes),
+    /// Bytes of a terminal.
+    Screen(Vec<u8>),
+}
+
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Said<'a> {
@@ -119,6 +127,13 @@ enum Said<'a> {
         files: std::collections::BTreeMap<&'a str, &'a str>,
         lesson: Option<&'a str>,
         kernels: &'a [&'a str],
+        terminal: bool,
+    },
+    Terminal {
+        run: &'a str,
+        kernel: &'a str,
+        rows: u16,
+        cols: u16,
     },
     Stop {
         run: &'a str,
@@ -168,26 +183,61 @@ impl Client {
         lesson: Option<&str>,
         kernels: &[&str],
     ) -> anyhow::Result<Instant> {
-        let said = Said::Run { files: [("bench.bpf.c", program)].into(), lesson, kernels };
-        let text = serde_json::to_string(&said)?;
+        self.say(&Said::Run { files: [("bench.bpf.c", program)].into(), lesson, kernels, terminal: false })
+            .await
+    }
+
+    /// A run that has a terminal, in one guest.
+    pub(crate) async fn run_with_terminal(&mut self, program: &str, kernel: &str) -> anyhow::Result<()> {
+        let (files, kernels) = ([("bench.bpf.c", program)].into(), &[kernel][..]);
+        self.say(&Said::Run { files, lesson: None, kernels, terminal: true }).await?;
+        Ok(())
+    }
+
+    /// From here on the terminal's bytes come, and typed ones go there.
+    pub(crate) async fn take_terminal(&mut self, run: &str, kernel: &str) -> anyhow::Result<()> {
+        self.say(&Said::Terminal { run, kernel, rows: 24, cols: 80 }).await?;
+        Ok(())
+    }
+
+    /// Types as it is.
+    pub(crate) async fn keys(&mut self, keys: Vec<u8>) -> anyhow::Result<()> {
+        Ok(self.socket.send(Message::binary(keys)).await?)
+    }
+
+    pub(crate) async fn stop(&mut self, run: &str) -> anyhow::Result<()> {
+        self.say(&Said::Stop { run }).await?;
+        Ok(())
+    }
+
+    async fn say(&mut self, said: &Said<'_>) -> anyhow::Result<Instant> {
+        let text = serde_json::to_string(said)?;
         let began = Instant::now();
         self.socket.send(Message::text(text)).await?;
         Ok(began)
     }
 
-    pub(crate) async fn stop(&mut self, run: &str) -> anyhow::Result<()> {
-        let text = serde_json::to_string(&Said::Stop { run })?;
-        Ok(self.socket.send(Message::text(text)).await?)
-    }
-
     /// The next message: objects of the story, one a line.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Utf8Bytes> {
         loop {
+            if let Heard::Story(text) = self.hear().await? {
+                return Ok(text);
+            }
+        }
+    }
+
+    /// The next message of either kind.
+    pub(crate) async fn hear(&mut self) -> anyhow::Result<Heard> {
+        loop {
             let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
             let message = message.with_context(|| format!("the lab is silent after {}", self.last))?;
-            if let Message::Text(text) = message.context("the lab closed the websocket")?? {
-                self.last = text.clone();
-                return Ok(text);
+            match message.context("the lab closed the websocket")?? {
+                Message::Text(text) => {
+                    self.last = text.clone();
+                    return Ok(Heard::Story(text));
+                }
+                Message::Binary(bytes) => return Ok(Heard::Screen(bytes.to_vec())),
+                _ => {}
             }
         }
     }

@@ -91,6 +91,57 @@ pub(crate) fn flood() -> String {
     program(&format!("{IS_TOOL}\tbpf_printk(\"write %llu\", __sync_fetch_and_add(&calls, 1));\n"))
 }
 
+/// Sends a hundred records at each write of the processes of this name, and
+/// counts in its first two globals what it tried and what the full buffer refused.
+pub(crate) fn records(writer: &str) -> String {
+    format!(
+        "// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include \"vmlinux.h\"
+#include <bpf/bpf_helpers.h>
+
+struct event {{
+	__u64 number;
+	__u32 pid;
+	char comm[16];
+}};
+
+struct {{
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+}} events SEC(\".maps\");
+
+__u64 tried = 0;
+__u64 refused = 0;
+
+SEC(\"tp/syscalls/sys_enter_write\")
+int on_write(void *ctx)
+{{
+	char task[16];
+
+	bpf_get_current_comm(task, sizeof(task));
+	if (bpf_strncmp(task, sizeof(task), \"{writer}\"))
+		return 0;
+	for (int i = 0; i < 100; i++) {{
+		struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+		tried++;
+		if (!event) {{
+			refused++;
+			continue;
+		}}
+		event->number = tried;
+		event->pid = bpf_get_current_pid_tgid() >> 32;
+		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		bpf_ringbuf_submit(event, 0);
+	}}
+	return 0;
+}}
+
+char LICENSE[] SEC(\"license\") = \"Dual BSD/GPL\";
+"
+    )
+}
+
 /// By its name, which it has only after exec; this bench's own begins alike.
 const IS_TOOL: &str = "\
 	char task[16];

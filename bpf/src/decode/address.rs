@@ -14,8 +14,7 @@ const MAX_CHAIN: usize = 8;
 /// What the bytes of a field are, when they are an address or a port as they
 /// stand in a packet.
 pub(super) fn read(btf: &Btf<'_>, id: TypeId, name: Option<&str>, bytes: &[u8]) -> Option<Value> {
-    let names = names(btf, id)?;
-    let is = |wanted: &str| names.iter().any(|name| name == wanted);
+    let is = |wanted: &str| is_called(btf, id, wanted);
     match bytes.len() {
         2 if is("__be16") && name.is_some_and(is_port) => {
             Some(Value::Uint { value: u16::from_be_bytes(bytes.try_into().ok()?).into(), bits: 16 })
@@ -34,18 +33,20 @@ pub(super) fn read(btf: &Btf<'_>, id: TypeId, name: Option<&str>, bytes: &[u8]) 
     }
 }
 
-/// The names on the way from a type to what it stands for.
-fn names(btf: &Btf<'_>, id: TypeId) -> Option<Vec<String>> {
-    let mut ty = btf.type_by_id::<BtfType<'_>>(id)?;
-    let mut names = Vec::new();
+/// Whether this is a name on the way from a type to what it stands for.
+fn is_called(btf: &Btf<'_>, id: TypeId, wanted: &str) -> bool {
+    let mut ty = btf.type_by_id::<BtfType<'_>>(id);
     for _ in 0..MAX_CHAIN {
-        names.extend(ty.name().map(|name| name.to_string_lossy().into_owned()));
-        match ty.kind() {
-            BtfKind::Typedef | BtfKind::Const | BtfKind::Volatile => ty = ty.next_type()?,
-            _ => break,
+        let Some(now) = ty else { return false };
+        if now.name().is_some_and(|name| name == wanted) {
+            return true;
         }
+        ty = match now.kind() {
+            BtfKind::Typedef | BtfKind::Const | BtfKind::Volatile => now.next_type(),
+            _ => None,
+        };
     }
-    Some(names)
+    false
 }
 
 fn is_integer(btf: &Btf<'_>, id: TypeId) -> bool {
