@@ -10,7 +10,7 @@ use std::{
 use bpflab_worker::{Span, Window};
 
 use crate::{
-    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Programs, Rehearsal},
+    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Rehearsal},
     compile::{self, Compilers, Confinement},
     dice, explain,
     image::Recipe,
@@ -110,8 +110,7 @@ async fn compilers(data: &Path, worker: &Path, own_files: bool) -> Result<Compil
 }
 
 /// What guests run before a learner's program.
-const ONCE: (&str, &str) = ("rehearsal.bpf.c", include_str!("lab/rehearsal.bpf.c"));
-const EACH: (&str, &str) = ("warm.bpf.c", include_str!("lab/warm.bpf.c"));
+const REHEARSAL: (&str, &str) = ("rehearsal.bpf.c", include_str!("lab/rehearsal.bpf.c"));
 
 /// Makes a kernel ready: its snapshot, its headers, some warm guests.
 ///
@@ -132,7 +131,7 @@ fn rehearsal(compilers: Option<Arc<Compilers>>) -> Rehearsal {
         let compilers = compilers.clone();
         async move {
             let compiler = compilers?.get(&compile::Types::File(types)).await.ok()?;
-            Some(Programs { once: own(&compiler, ONCE).await?, each: own(&compiler, EACH).await? })
+            own(&compiler, REHEARSAL).await
         }
     })
 }

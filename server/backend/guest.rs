@@ -27,7 +27,7 @@ pub(super) use features::ask;
 pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;
 pub(super) use qmp::Monitor;
-pub use rehearsal::{Programs, Rehearsal};
+pub use rehearsal::Rehearsal;
 
 use std::{
     path::{Path, PathBuf},
@@ -44,7 +44,7 @@ use crate::{
     say::Sentence,
 };
 use pool::Pool;
-use qemu::MEMORY_MIB;
+use qemu::{MEMORY_MIB, TRANSLATED_MIB};
 use snapshot::{Recipe, Snapshot};
 
 /// What a kernel's first use is busy with, in this order.
@@ -85,10 +85,10 @@ pub struct Settings {
 }
 
 /// A guest that waits, in bytes: what of its memory is its own.
-const WARM_COST: u64 = 32 << 20;
+const WARM_COST: u64 = 24 << 20;
 
-/// A guest that has used all it may, in bytes: its memory, and QEMU's own.
-pub const RUN_COST: u64 = (MEMORY_MIB + 64) << 20;
+/// A guest that has used all it may, in bytes: its memory, its translated code and QEMU's own.
+pub const RUN_COST: u64 = (MEMORY_MIB + TRANSLATED_MIB + 48) << 20;
 
 /// More at once would only make each of them slower.
 const MOST_PLACES: usize = 32;

@@ -63,7 +63,11 @@ pub(crate) fn server() -> Server {
 
 /// The same with lessons of a test.
 pub(crate) fn with_lessons(lessons: &Path) -> Server {
-    ready(Server::of(&mut server::command(lessons, &["--warm-memory", "0"])))
+    let server = ready(Server::of(&mut server::command(lessons, &["--warm-memory", "0"])));
+    // A kernel that is new is also asked what it can do.
+    let quiet = within(FIRST_USE, || qemus(server.pid()).is_empty().then_some(()));
+    assert!(quiet.is_some(), "guests that nobody asked for");
+    server
 }
 
 /// Waits until a server has made every kernel ready.

@@ -17,7 +17,7 @@ impl Accelerator {
     ///
     /// Without cmpxchg16b under TCG: with it, 6.12 oopses at random while the
     /// machine is busy (QEMU 7.2; 15 of 32 boots, and 0 of 20 without).
-    pub(super) fn words(self, translated_mib: u32) -> (String, String) {
+    pub(super) fn words(self, translated_mib: u64) -> (String, String) {
         match self {
             Self::Kvm => ("kvm".into(), "host".into()),
             Self::Tcg => (format!("tcg,thread=multi,tb-size={translated_mib}"), "max,-cx16".into()),

@@ -109,17 +109,14 @@ impl Guest {
 
     /// Lets it run until it has answered, and halts it again. It answers faster
     /// the next time, and a guest that cannot answer is not kept.
-    pub(super) async fn answer_once(&mut self, program: &[u8]) -> Result<(), Error> {
+    pub(super) async fn answer_once(&mut self) -> Result<(), Error> {
         self.qemu.monitor.go_on().await?;
         self.within(RESTORE, Guest::wake).await?;
-        if !program.is_empty() {
-            self.rehearse(program, None).await?;
-        }
         self.qemu.monitor.halt().await
     }
 
     /// Lets it run a program to its end, until it waits again.
-    pub(super) async fn rehearse(&mut self, program: &[u8], stimulus: Option<&str>) -> Result<(), Error> {
+    pub(super) async fn rehearse(&mut self, program: &[u8], stimulus: &str) -> Result<(), Error> {
         let load = Load {
             object: program.to_vec(),
             types: KernelTypes::All,
@@ -128,12 +125,8 @@ impl Guest {
             targets: Vec::new(),
             records: Vec::new(),
             tests: Vec::new(),
-            stimulus: stimulus.map(str::to_owned),
-            span: Span {
-                exactly_ms: stimulus.is_none().then_some(30),
-                after_stimulus_ms: 100,
-                at_most_ms: 5_000,
-            },
+            stimulus: Some(stimulus.to_owned()),
+            span: Span { exactly_ms: None, after_stimulus_ms: 100, at_most_ms: 5_000 },
             lab: Vec::new(),
             terminal: None,
         };

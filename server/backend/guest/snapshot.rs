@@ -36,7 +36,7 @@ pub(super) const RESTORE: Duration = Duration::from_secs(15);
 const OTHERS_KEPT: usize = 2;
 
 /// Raised when guests are started in another way, so that snapshots are made anew.
-const WAY: u32 = 4;
+const WAY: u32 = 5;
 
 /// What guests of one kernel are made of.
 #[derive(Debug, Clone)]
@@ -60,8 +60,6 @@ pub(super) struct Snapshot {
     root: Arc<File>,
     state: Vec<u8>,
     folder: PathBuf,
-    /// What each clone runs before it waits; empty for nothing.
-    warm: Vec<u8>,
 }
 
 /// What is written beside a snapshot's files.
@@ -69,7 +67,6 @@ pub(super) struct Snapshot {
 struct Manifest {
     memory: String,
     state: String,
-    warm: String,
 }
 
 impl Recipe {
@@ -147,10 +144,6 @@ impl Snapshot {
         if digest(&state) != manifest.state {
             return Err(damaged("state"));
         }
-        let warm = fs::read(folder.join("warm.o"))?;
-        if digest(&warm) != manifest.warm {
-            return Err(damaged("warm.o"));
-        }
         let mut memory = memory::blank(0)?;
         if memory::copy(&mut File::open(folder.join("memory"))?, &mut memory)? != manifest.memory {
             return Err(damaged("memory"));
@@ -158,7 +151,7 @@ impl Snapshot {
         memory::seal(&memory)?;
         // Says that it is still of use, see `forget_others`.
         File::open(folder.join("manifest.json"))?.set_modified(SystemTime::now())?;
-        Self::of(recipe.clone(), memory, state, warm, folder)
+        Self::of(recipe.clone(), memory, state, folder)
     }
 
     /// Boots, asks, halts, saves.
@@ -179,12 +172,9 @@ impl Snapshot {
         let kept = made.path().join("types.btf");
         fs::write(&kept, types)?;
         say(Step::Rehearse);
-        let programs = recipe.rehearsal.programs(kept).await;
-        if let Some(programs) = &programs {
-            guest.rehearse(&programs.once, Some("echo ready")).await?;
+        if let Some(object) = recipe.rehearsal.object(kept).await {
+            guest.rehearse(&object, "echo ready").await?;
         }
-        let warm = programs.map(|programs| programs.each).unwrap_or_default();
-        fs::write(made.path().join("warm.o"), &warm)?;
         say(Step::Save);
         guest.qemu.monitor.halt().await?;
         let state = made.path().join("state");
@@ -194,20 +184,20 @@ impl Snapshot {
         let kept = memory::copy(&mut memory, &mut File::create(made.path().join("memory"))?)?;
         memory::seal(&memory)?;
         let state = fs::read(state)?;
-        let manifest = Manifest { memory: kept, state: digest(&state), warm: digest(&warm) };
+        let manifest = Manifest { memory: kept, state: digest(&state) };
         let text = serde_json::to_string(&manifest).map_err(|error| Error::Monitor(error.to_string()))?;
         fs::write(made.path().join("manifest.json"), text)?;
-        for name in ["memory", "state", "types.btf", "warm.o", "manifest.json"] {
+        for name in ["memory", "state", "types.btf", "manifest.json"] {
             File::open(made.path().join(name))?.sync_all()?;
         }
         fs::rename(made.keep(), folder)?;
         forget_others(folder, &recipe.image.name);
-        Self::of(recipe, memory, state, warm, folder)
+        Self::of(recipe, memory, state, folder)
     }
 
-    fn of(recipe: Recipe, memory: File, state: Vec<u8>, warm: Vec<u8>, folder: &Path) -> Result<Self, Error> {
+    fn of(recipe: Recipe, memory: File, state: Vec<u8>, folder: &Path) -> Result<Self, Error> {
         let root = recipe.root()?;
-        Ok(Self { recipe, memory: Arc::new(memory), root, state, folder: folder.to_owned(), warm })
+        Ok(Self { recipe, memory: Arc::new(memory), root, state, folder: folder.to_owned() })
     }
 
     /// Where its kernel's features are kept, once they were asked for.
@@ -220,10 +210,10 @@ impl Snapshot {
         self.folder.join("types.btf")
     }
 
-    /// A new guest that has answered and run something small; halted.
+    /// A new guest that has answered; halted.
     pub(super) async fn warm(&self) -> Result<Guest, Error> {
         let mut guest = self.restore().await?;
-        guest.answer_once(&self.warm).await?;
+        guest.answer_once().await?;
         Ok(guest)
     }
 
