@@ -51,7 +51,7 @@ pub(super) async fn opinion(
 ) -> Option<Diagnostic> {
     let asked = whom(lab, kernel, submission)?;
     let answer = async {
-        let mut worker = lab.backends.worker(&asked.kernel).await?;
+        let mut worker = lab.backends.worker(asked.kernel.as_str()).await?;
         let verdict = ask(&mut worker, load(object, submission)).await;
         worker.gone().await;
         verdict
