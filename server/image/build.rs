@@ -336,6 +336,8 @@ impl Site<'_> {
         self.workshop.root(root, &new)?;
         manifest::write(&new, &root.suite, &RootRecipe::FILES).map_err(Error::files(&new))?;
         put(self.images, &new, &root.folder)?;
+        // Whoever looks first reads all of it: here, rather than where a learner waits.
+        let _ = manifest::check(&self.images.join(&root.folder), &RootRecipe::FILES);
         Ok(End::Made)
     }
 
