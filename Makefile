@@ -9,7 +9,7 @@ LISTEN   ?= 127.0.0.1:8080
 BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
 # Many guests, many seconds, or a second that is measured: after all that fails sooner, and one test at a time.
-LONG     := abuse both cheats damage edits guests home images_from_packages kernels lifetime mistakes programs records stress terminal verified
+LONG     := abuse both cheats damage edits extras guests home images_from_packages kernels lifetime mistakes programs records stress terminal verified
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
@@ -69,7 +69,7 @@ test: setup setup-test page
 	@$(STATIC) test $(WORKER_ARGS) --quiet
 	@$(STATIC) build $(WORKER_ARGS)
 	$(call say,the guests' images)
-	@cargo run --quiet -- images
+	@cargo run --quiet -- images --extra all
 	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernels)
 	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG) lessons,$(TESTS)))
 	@cargo test --no-fail-fast $(addprefix --test=,$(LONG)) -- --test-threads=1

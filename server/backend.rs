@@ -9,8 +9,8 @@ mod host;
 mod worker;
 
 pub use guest::{
-    Accelerator, Guests, KVM_DEADLINE, KVM_DEVICE, RUN_COST, Rehearsal, Settings as GuestSettings, Step,
-    Trial, cgroups,
+    Accelerator, Guests, KVM_DEADLINE, KVM_DEVICE, Place, RUN_COST, Rehearsal, Settings as GuestSettings,
+    Step, Trial, cgroups,
 };
 pub use host::{Host, HostSettings};
 pub use worker::{Words, Worker};
@@ -132,14 +132,15 @@ impl Backends {
         Ok((release.unwrap_or_default(), features))
     }
 
-    /// A live worker on the named kernel.
+    /// A live worker on the named kernel; with an extra only in a guest.
     ///
     /// # Errors
     /// The place is off, or its worker does not start.
-    pub async fn worker(&self, kernel: &str) -> Result<Worker, Error> {
-        match kernel {
+    pub async fn worker<'a>(&self, place: impl Into<Place<'a>>) -> Result<Worker, Error> {
+        let place = place.into();
+        match place.kernel {
             HOST => self.host.worker().await,
-            guest if self.guests.step(guest).is_some() => self.guests.worker(guest).await,
+            guest if self.guests.step(guest).is_some() => self.guests.worker(place).await,
             other => Err(Error::Off(Sentence::UnknownKernel {
                 name: other.to_owned(),
                 known: self.kernels().into_iter().map(|kernel| kernel.name).collect(),

@@ -31,14 +31,14 @@ use crate::say::Sentence;
 /// A kernel and the root, found whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// The kernel's name in the recipe.
+    /// The kernel's name in the recipe; with an extra, `KERNEL+EXTRA`.
     pub name: String,
     /// The kernel.
     pub vmlinuz: PathBuf,
     /// A newc archive: `/modules/*.ko`, and `/modules/load` with their file
     /// names, one a line, in the order in which to load them.
     pub modules: PathBuf,
-    /// The root of all kernels, an erofs file system.
+    /// The root of all kernels, or one with an extra: an erofs file system.
     pub root: PathBuf,
     /// `uname -r`.
     pub release: String,
@@ -188,6 +188,19 @@ impl Error {
 /// # Errors
 /// That there is none, and why.
 pub fn find(data: &Path, kernel: &KernelRecipe) -> Result<Image, Missing> {
+    find_on(data, kernel, &kernel.root_folder, kernel.name.clone())
+}
+
+/// The same with another root: one that has an extra in it.
+///
+/// # Errors
+/// That there is none, and why.
+pub fn find_with(data: &Path, kernel: &KernelRecipe, root: &RootRecipe) -> Result<Image, Missing> {
+    let extra = root.extra.as_deref().unwrap_or_default();
+    find_on(data, kernel, &root.folder, format!("{}+{extra}", kernel.name))
+}
+
+fn find_on(data: &Path, kernel: &KernelRecipe, root: &str, name: String) -> Result<Image, Missing> {
     let images = folder(data);
     // An image that was built while its suite was there stays good.
     if !images.join(kernel.folder()).exists()
@@ -197,12 +210,12 @@ pub fn find(data: &Path, kernel: &KernelRecipe) -> Result<Image, Missing> {
         return Err(Missing::Off { why: Sentence::ImageSuiteLeft { name: kernel.name.clone(), suites } });
     }
     let (of_kernel, release, kernel_bytes) = whole(&images, &kernel.folder(), &kernel.files())?;
-    let (of_root, _, root_bytes) = whole(&images, &kernel.root_folder, &RootRecipe::FILES)?;
+    let (of_root, _, root_bytes) = whole(&images, root, &RootRecipe::FILES)?;
     let mut both = Sha256::new();
     both.update(kernel_bytes);
     both.update(root_bytes);
     Ok(Image {
-        name: kernel.name.clone(),
+        name,
         vmlinuz: of_kernel.join("vmlinuz"),
         modules: of_kernel.join("modules.cpio"),
         root: of_root.join("root.erofs"),

@@ -18,7 +18,7 @@ use bpflab::{
 use bpflab_worker::Target;
 use support::{
     folder,
-    guests::{self, DEFAULT, can_use_guests},
+    guests::{self, DEFAULT, can_use_extra, can_use_guests},
     home::{ask, download, files, form, make},
     lessons,
     program::{self, fresh_name},
@@ -185,6 +185,8 @@ async fn every_solution_is_built_with_debians_packages_and_runs_without_the_lab(
     let lessons: Vec<&Lesson> = course.lessons().filter(|lesson| runs_there(lesson)).collect();
     build(&server, &lessons, place.path(), &types);
     println!("built after {:?}", began.elapsed());
+    let (with_extra, lessons): (Vec<&Lesson>, Vec<&Lesson>) =
+        lessons.into_iter().partition(|lesson| lesson.needs.extra.is_some());
     let mut screen = Screen::open(&server, DEFAULT, &quiet).await;
     screen.put("/tmp/all.tar.xz", &pack(place.path(), &lessons)).await;
     screen.ask("cd /tmp; python3 -c \"import tarfile; tarfile.open('all.tar.xz').extractall()\"").await;
@@ -211,6 +213,18 @@ async fn every_solution_is_built_with_debians_packages_and_runs_without_the_lab(
     for lesson in others {
         let said = screen.ask(&format!("cat {}.said", lesson.slug)).await;
         look(lesson, "", said);
+    }
+    // What these attach to is in no other guest than their own.
+    for lesson in with_extra {
+        if lesson.needs.extra.as_deref().is_some_and(can_use_extra) {
+            let mut screen = Screen::of_lesson(&server, DEFAULT, &quiet, &lesson.slug).await;
+            screen.put("/tmp/all.tar.xz", &pack(place.path(), &[lesson])).await;
+            screen
+                .ask("cd /tmp; python3 -c \"import tarfile; tarfile.open('all.tar.xz').extractall()\"")
+                .await;
+            let said = screen.ask(&format!("bash try {} '' ''", lesson.slug)).await;
+            look(lesson, "", said);
+        }
     }
     // Words that make no sense are told, and attach nothing.
     for (word, says) in [

@@ -61,7 +61,7 @@ while [ -e "$here/hold" ]; do sleep 0.05; done
 if [ -e "$here/fail" ]; then echo "it broke" >&2; exit 1; fi
 echo "$5" >"$2/modules.cpio"; echo "$5-cloud" >"$2/release"; echo "$3 $5" >"$2/packages""#;
 
-const ROOT: &str = r#"here=${0%/*}; echo "root" >>"$here/calls"; mkdir "$2"
+const ROOT: &str = r#"here=${0%/*}; echo "root $5: $4" >>"$here/calls"; mkdir "$2"
 head -c 90000 /dev/zero >"$2/root.erofs"; echo "sh 1" >"$2/packages""#;
 
 impl Pretence {
@@ -160,6 +160,29 @@ fn what_is_built_is_found_and_a_second_build_does_nothing() {
     assert_eq!(own.calls().len(), calls);
     let left: Vec<_> = fs::read_dir(own.images()).expect("images").flatten().map(|e| e.file_name()).collect();
     assert_eq!(left.len(), 4, "three images and the lock: {left:?}");
+}
+
+#[test]
+fn an_extra_is_built_only_where_it_is_named_and_is_another_root() {
+    let own = Pretence::new();
+    own.write("kernels.toml", &format!("{RECIPE}[extra.big]\npackages = [\"more\"]\nfiles = [\"own\"]\n"));
+    own.write("extra-big.sh", "");
+    own.write("own", "");
+    assert_eq!(own.built(&[]), ["1.0", "2.x", "root"]);
+    let find = || {
+        let recipe = Recipe::read(own.folder.path()).expect("a recipe");
+        image::find_with(&own.data(), &recipe.kernels()[0], recipe.extra("big").expect("the extra"))
+    };
+    assert_eq!(find(), Err(Missing::NotBuilt));
+    assert_eq!(own.built(&["--extra", "big"]), ["big"]);
+    assert_eq!(own.calls().last().map(String::as_str), Some("root big: sh more"));
+    let (plain, extra) = (own.find("1.0").expect("an image"), find().expect("an image"));
+    assert_eq!((extra.vmlinuz, extra.name.as_str()), (plain.vmlinuz, "1.0+big"));
+    assert!(extra.root != plain.root && extra.root.is_file());
+    own.write("own", "changed");
+    assert_eq!(find(), Err(Missing::NotBuilt), "what its script reads is an input");
+    let ran = own.build(&["--extra", "small"]);
+    assert_eq!((ran.status, ran.stderr.contains("there is: big")), (2, true), "{ran:?}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl User {
         command.args(["--reuid", &self.name, "--regid", &self.name, "--clear-groups", "--"]);
         command
             .arg(home.join("bpflab"))
-            .args(["images", "--lang", "en", "--kernel", "6.1", "--format", "json"]);
+            .args(["images", "--lang", "en", "--kernel", "6.1", "--extra", "all", "--format", "json"]);
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.arg("--data").arg(home.join("data")).current_dir(home).stdin(Stdio::null());
         to_end(command.env_clear().env("PATH", path))
@@ -114,7 +114,7 @@ fn a_newer_kernel_is_taken_once_every_lesson_passes_on_it() {
 }
 
 #[test]
-fn an_ordinary_user_builds_a_kernel_and_the_root() {
+fn an_ordinary_user_builds_a_kernel_the_root_and_an_extra() {
     if !support::can_use_kernel() {
         return; // making a user takes root
     }
@@ -139,7 +139,7 @@ fn an_ordinary_user_builds_a_kernel_and_the_root() {
     run(Command::new(program).args(words.split(' ')));
     let ran = user.images(home);
     assert_eq!(ran.status, 0, "{ran:?}");
-    assert_eq!(names(&summary(&ran), "built"), ["6.1", "root"]);
+    assert_eq!(names(&summary(&ran), "built"), ["6.1", "jvm", "root"]);
 
     let recipe = Recipe::read(&recipe).expect("a recipe");
     let kernel = recipe.kernels().iter().find(|kernel| kernel.default).expect("a default");
@@ -147,6 +147,22 @@ fn an_ordinary_user_builds_a_kernel_and_the_root() {
     assert!(image.release.starts_with("6.1."), "{}", image.release);
     modules_are_in_order(&image);
     the_root_is_what_guests_need(&image, home);
+    let extra = recipe.extra("jvm").expect("an extra");
+    the_extra_has_a_java_that_runs(&image::find_with(&data, kernel, extra).expect("an image"), home);
+}
+
+/// Said by the machine in it, of the program that its build compiled.
+fn the_extra_has_a_java_that_runs(image: &Image, home: &Path) {
+    let tree = home.join("extra");
+    let extract = format!("--extract={}", tree.display());
+    run(Command::new("fsck.erofs").arg(extract).arg("--preserve").arg(&image.root));
+    let java = ["/usr/bin/java", "-Xint", "-cp", "/usr/local/lib/lab", "Garbage", "throw", "1"];
+    let script = "mount -t proc proc \"$1/proc\"; exec chroot \"$@\"";
+    let words = ["--mount", "sh", "-c", script, "sh", &tree.display().to_string()].map(str::to_owned);
+    let said = Command::new("unshare").args(words).args(java).output().expect("unshare");
+    assert!(String::from_utf8_lossy(&said.stdout).contains("did: throw 1"), "{said:?}");
+    let size = fs::metadata(&image.root).expect("the root").len();
+    assert!(size < 250 << 20, "{size} bytes");
 }
 
 /// Every name in the list is in the archive, unpacked, and the list is as long as the archive.

@@ -1,7 +1,8 @@
 #!/bin/sh
-# root.sh WORK OUT SUITE "PACKAGES": makes OUT/{root.erofs, packages}, the
-# read-only root that every guest shares. WORK holds what lists.sh fetched, as
-# lists-SUITE, and lies where other users may enter.
+# root.sh WORK OUT SUITE "PACKAGES" [EXTRA]: makes OUT/{root.erofs, packages}, the
+# read-only root that every guest shares, or the one of guests with an extra:
+# extra-EXTRA.sh is run on it. WORK holds what lists.sh fetched, as lists-SUITE,
+# and lies where other users may enter.
 #
 # Needs no root: an ordinary user's root is a user namespace, for which a range
 # of subordinate numbers is needed. Knows no kernel and no worker.
@@ -11,8 +12,10 @@ work=$1
 out=$2
 suite=$3
 packages=$4
+extra=${5:-}
 
-here=$work/root
+# Two roots may be made at once.
+here=$work/root${extra:+-$extra}
 lists=$work/lists-$suite
 mkdir -p "$here" "$out"
 chmod 755 "$work" "$here" "$lists" "$lists/lists"
@@ -28,6 +31,11 @@ else
 fi
 trap 'as_owner rm -rf "$here"' EXIT
 
+# The hook runs as another user, who may not be let in where the scripts are.
+cp -r "${0%/*}" "$here/scripts"
+chmod -R a+rX "$here/scripts"
+
+# Java is not installed where manuals have no folder, even if none is unpacked.
 status=0
 mmdebstrap --mode="$mode" --variant=essential --skip=update \
 	--include="$(echo "$packages" | tr ' ' ,)" \
@@ -36,6 +44,8 @@ mmdebstrap --mode="$mode" --variant=essential --skip=update \
 	--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
 	--setup-hook="cp $lists/lists/*_* \"\$1/var/lib/apt/lists/\"" \
+	--essential-hook='mkdir -p "$1/usr/share/man/man1"' \
+	${extra:+"--customize-hook=$here/scripts/extra-$extra.sh"} \
 	--format=tar "$suite" "$here/root.tar" - <"$lists/sources.list" >"$here/log" 2>&1 || status=$?
 if [ $status != 0 ]; then
 	without_addresses <"$here/log" | tail -n 30 >&2

@@ -6,6 +6,7 @@
 mod accelerator;
 mod cgroup;
 mod console;
+mod entry;
 mod error;
 mod features;
 mod initramfs;
@@ -22,6 +23,8 @@ pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
 pub(super) use cgroup::Cgroup;
 pub use cgroup::cgroups;
 pub(super) use console::Console;
+use entry::Entry;
+pub use entry::Place;
 pub(super) use error::Error;
 pub(super) use features::ask;
 pub(super) use qemu::Qemu;
@@ -30,20 +33,20 @@ pub(super) use qmp::Monitor;
 pub use rehearsal::Rehearsal;
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
-use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::sync::{OnceCell, watch};
 
 use super::Worker;
 use crate::{
-    image::{Image, Missing, Recipe as ImageRecipe},
+    image::{self, Image, Missing, Recipe as ImageRecipe},
     kernel::{self, Features, Kernel, State},
     say::Sentence,
 };
-use pool::Pool;
 use qemu::{MEMORY_MIB, TRANSLATED_MIB};
 use snapshot::{Recipe, Snapshot};
 
@@ -107,20 +110,9 @@ pub struct Guests {
     worker: Result<PathBuf, Sentence>,
     accelerator: OnceCell<Accelerator>,
     kernels: Vec<Arc<Entry>>,
-}
-
-/// One kernel.
-#[derive(Debug)]
-struct Entry {
-    name: String,
-    is_default: bool,
-    image: Result<Image, Missing>,
-    snapshot: Mutex<Option<Arc<Snapshot>>>,
-    features: OnceCell<Arc<Features>>,
-    step: watch::Sender<Option<Step>>,
-    pool: Pool,
-    /// Of its guests' kernels, since the start.
-    panics: Arc<AtomicU64>,
+    recipe: Option<ImageRecipe>,
+    /// Those with an extra that were asked for, by `KERNEL+EXTRA`.
+    with_extra: std::sync::Mutex<HashMap<String, Arc<Entry>>>,
 }
 
 impl Guests {
@@ -133,19 +125,12 @@ impl Guests {
         let kernels = named
             .iter()
             .map(|kernel| {
-                Arc::new(Entry {
-                    image: crate::image::find(&settings.data, kernel),
-                    is_default: kernel.default,
-                    name: kernel.name.clone(),
-                    snapshot: Mutex::default(),
-                    features: OnceCell::new(),
-                    step: watch::Sender::new(None),
-                    pool: Pool::new(warm),
-                    panics: Arc::default(),
-                })
+                let image = image::find(&settings.data, kernel);
+                Arc::new(Entry::new(kernel.name.clone(), kernel.default, image, warm))
             })
             .collect();
-        Self { settings, worker, accelerator: OnceCell::new(), kernels }
+        let (recipe, accelerator) = (recipe.cloned(), OnceCell::new());
+        Self { settings, worker, accelerator, kernels, recipe, with_extra: std::sync::Mutex::default() }
     }
 
     /// As places to run.
@@ -182,8 +167,16 @@ impl Guests {
     }
 
     /// What is being done for a kernel's first use, while it is.
-    pub fn step(&self, kernel: &str) -> Option<watch::Receiver<Option<Step>>> {
-        self.find(kernel).map(|entry| entry.step.subscribe())
+    pub fn step<'a>(&self, place: impl Into<Place<'a>>) -> Option<watch::Receiver<Option<Step>>> {
+        self.entry(place.into()).ok().map(|entry| entry.step.subscribe())
+    }
+
+    /// Makes the guest of a place ready for its first use.
+    ///
+    /// # Errors
+    /// It cannot be used: an extra that is not built, for one.
+    pub async fn prepare(&self, place: Place<'_>) -> Result<(), super::Error> {
+        self.snapshot(place).await.map(drop)
     }
 
     /// The raw BTF of a kernel, from the running guest.
@@ -191,7 +184,7 @@ impl Guests {
     /// # Errors
     /// The kernel cannot be used.
     pub async fn types(&self, kernel: &str) -> Result<PathBuf, super::Error> {
-        Ok(self.snapshot(kernel).await?.1.types())
+        Ok(self.snapshot(kernel.into()).await?.1.types())
     }
 
     /// What a kernel can do: asked once of a clone of its guest.
@@ -199,7 +192,7 @@ impl Guests {
     /// # Errors
     /// The kernel cannot be used, or its guest does not answer.
     pub async fn features(&self, kernel: &str) -> Result<Arc<Features>, super::Error> {
-        let (entry, snapshot) = self.snapshot(kernel).await?;
+        let (entry, snapshot) = self.snapshot(kernel.into()).await?;
         let find = async || Ok::<_, Error>(Arc::new(features::find(&snapshot).await?));
         Ok(entry.features.get_or_try_init(find).await?.clone())
     }
@@ -226,13 +219,13 @@ impl Guests {
     ///
     /// # Errors
     /// The kernel cannot be used, or its guest does not start.
-    pub(super) async fn worker(&self, kernel: &str) -> Result<Worker, super::Error> {
-        let (entry, snapshot) = self.snapshot(kernel).await?;
+    pub(super) async fn worker(&self, place: Place<'_>) -> Result<Worker, super::Error> {
+        let (entry, snapshot) = self.snapshot(place).await?;
         let taken = match entry.pool.take(&snapshot).await {
             Err(Error::Unreadable(why)) => {
-                tracing::warn!(%why, kernel, "a snapshot that QEMU cannot read is made anew");
+                tracing::warn!(%why, ?place, "a snapshot that QEMU cannot read is made anew");
                 entry.discard(&snapshot).await;
-                let (_, snapshot) = self.snapshot(kernel).await?;
+                let (_, snapshot) = self.snapshot(place).await?;
                 entry.pool.take(&snapshot).await
             }
             taken => taken,
@@ -269,14 +262,15 @@ impl Guests {
         self.accelerator.get_or_try_init(find).await.copied()
     }
 
-    async fn snapshot(&self, kernel: &str) -> Result<(&Arc<Entry>, Arc<Snapshot>), super::Error> {
-        let entry = self.find(kernel).ok_or(super::Error::Off(Sentence::NoKernel))?;
-        let image = entry.image.as_ref().map_err(|why| super::Error::Off(why.sentence(kernel)))?;
+    async fn snapshot(&self, place: Place<'_>) -> Result<(Arc<Entry>, Arc<Snapshot>), super::Error> {
+        let entry = self.entry(place)?;
+        let image = entry.image.as_ref().map_err(|why| super::Error::Off(why.sentence(&entry.name)))?;
         let worker = self.worker.as_ref().map_err(|why| super::Error::Off(why.clone()))?;
         // Held while it is made, so that it is made once.
         let mut present = entry.snapshot.lock().await;
-        if let Some(snapshot) = &*present {
-            return Ok((entry, snapshot.clone()));
+        if let Some(snapshot) = present.clone() {
+            drop(present);
+            return Ok((entry, snapshot));
         }
         let accelerator = self.find_accelerator(image).await?;
         let recipe = self.recipe(image, worker, accelerator);
@@ -288,6 +282,7 @@ impl Guests {
         let snapshot = Arc::new(made?);
         entry.pool.fill(&snapshot);
         *present = Some(snapshot.clone());
+        drop(present);
         Ok((entry, snapshot))
     }
 
@@ -302,6 +297,29 @@ impl Guests {
         }
     }
 
+    /// A kernel's guests, with the extra if one is wanted. One that was built
+    /// since the start is found: its image is looked for until it is there.
+    fn entry(&self, place: Place<'_>) -> Result<Arc<Entry>, super::Error> {
+        let plain = self.find(place.kernel).ok_or(super::Error::Off(Sentence::NoKernel))?;
+        let Some((name, recipe)) = place.extra.zip(self.recipe.as_ref()) else { return Ok(plain.clone()) };
+        let mut known = self.with_extra.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = format!("{}+{name}", place.kernel);
+        if let Some(entry) = known.get(&own) {
+            return Ok(entry.clone());
+        }
+        let off = |why: &Missing| super::Error::Off(why.sentence(place.kernel));
+        plain.image.as_ref().map_err(off)?;
+        let root = recipe.extra(name).ok_or_else(|| super::Error::Off(recipe.no_extra(name)))?;
+        let kernel = recipe.kernels().iter().find(|kernel| kernel.name == place.kernel);
+        let kernel = kernel.ok_or(super::Error::Off(Sentence::NoKernel))?;
+        let image = image::find_with(&self.settings.data, kernel, root)
+            .map_err(|_| super::Error::Off(Sentence::ExtraNotBuilt { name: name.to_owned() }))?;
+        // None waits: few runs want it, and it takes as much memory as any.
+        let entry = Arc::new(Entry::new(own.clone(), false, Ok(image), 0));
+        known.insert(own, entry.clone());
+        Ok(entry)
+    }
+
     fn find(&self, kernel: &str) -> Option<&Arc<Entry>> {
         self.kernels.iter().find(|entry| entry.name == kernel)
     }
@@ -312,7 +330,7 @@ impl Guests {
     /// # Errors
     /// It did not answer, or its kernel was in trouble.
     pub async fn trial(&self, kernel: &str, way: Trial) -> Result<Duration, super::Error> {
-        let (_, snapshot) = self.snapshot(kernel).await?;
+        let (_, snapshot) = self.snapshot(kernel.into()).await?;
         Ok(snapshot.trial(way).await?)
     }
 
@@ -341,17 +359,5 @@ impl Guests {
     /// How many guests of this kernel wait warm.
     pub fn warm(&self, kernel: &str) -> usize {
         self.find(kernel).map_or(0, |entry| entry.pool.waiting())
-    }
-}
-
-impl Entry {
-    /// Gives up a snapshot that is of no use, here and on the disk.
-    async fn discard(&self, snapshot: &Arc<Snapshot>) {
-        let mut present = self.snapshot.lock().await;
-        if present.as_ref().is_some_and(|present| Arc::ptr_eq(present, snapshot)) {
-            self.pool.clear();
-            snapshot.discard();
-            *present = None;
-        }
     }
 }

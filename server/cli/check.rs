@@ -1,6 +1,7 @@
 //! `bpflab check`: for each lesson the starter compiles and does not pass, and
 //! the solution passes. Lessons are tested like code.
 
+mod extras;
 mod format;
 mod lanes;
 mod report;
@@ -12,6 +13,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Context, Format, kernel_names, status};
 use crate::{
+    image::Recipe,
     lab,
     lesson::{self, Course, Lesson},
     run::Runs,
@@ -119,6 +121,7 @@ pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Re
     };
     let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
     let kernels = kernel_names(arguments.kernel.as_deref(), &lab.backends);
+    extras::build(&lessons, &kernels, &lab, context).await;
     let runs = Runs::new(lab);
     let mut trials = Vec::new();
     for lesson in lessons {
@@ -158,8 +161,10 @@ fn look(lessons: &[&Lesson], course: &Course, reporter: &mut Reporter) -> anyhow
     if formatter.is_none() {
         eprintln!("bpflab: clang-format is not installed, so the format of C is not looked at");
     }
+    let recipe = Recipe::read(&Recipe::locate()).ok();
     for lesson in lessons {
         let mut found = lesson::lint(lesson, course);
+        found.extend(recipe.as_ref().and_then(|recipe| extras::unknown(lesson, recipe)));
         found.extend(formatter.iter().flat_map(|formatter| formatter.wrong(lesson)));
         reporter.findings(&lesson.slug, &found)?;
     }

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::{Context, Format, status};
 use crate::{
-    image::{self, Built, Error, KernelRecipe, Progress, Recipe, What, Wish},
+    image::{self, Built, Error, KernelRecipe, Progress, Recipe, RootRecipe, What, Wish},
     say::{Lang, Sentence},
 };
 
@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     /// Kernels, by commas [default: all of the recipe]
     #[arg(long, value_name = "NAME,…|all")]
     kernel: Option<String>,
+    /// What some lessons' guests have besides, by commas: built only where it is named
+    #[arg(long, value_name = "NAME,…|all")]
+    extra: Option<String>,
     /// Look for newer kernels than those that are built, and take those that every lesson passes on
     #[arg(long)]
     newer: bool,
@@ -87,8 +90,10 @@ fn build(
         Ok(recipe) => recipe,
         Err(error) => return Ok((teller.stopped(&error), None)),
     };
-    let kernels = match chosen(&recipe, arguments.kernel.as_deref()) {
-        Ok(kernels) => kernels,
+    let chosen = kernels(&recipe, arguments.kernel.as_deref())
+        .and_then(|kernels| Ok((kernels, extras(&recipe, arguments.extra.as_deref())?)));
+    let (kernels, extras) = match chosen {
+        Ok(chosen) => chosen,
         Err(sentence) => {
             eprintln!("bpflab: {}", sentence.say(lang));
             return Ok((status::USAGE, None));
@@ -96,7 +101,8 @@ fn build(
     };
     let began = Instant::now();
     let build = |data: &Path, newer| {
-        let wish = Wish { kernels: kernels.clone(), newer, again: arguments.kernel.is_some() };
+        let again = arguments.kernel.is_some();
+        let wish = Wish { kernels: kernels.clone(), extras: extras.clone(), newer, again };
         image::build(&recipe, data, &wish, &|progress| teller.progress(&progress))
     };
     let done = match arguments.newer && !arguments.unproved {
@@ -118,7 +124,20 @@ fn build(
     Ok((status, tried.map(|tried| (tried, recipe))))
 }
 
-fn chosen<'a>(recipe: &'a Recipe, named: Option<&str>) -> Result<Vec<&'a KernelRecipe>, Sentence> {
+/// The roots that words by commas name.
+fn extras<'a>(recipe: &'a Recipe, named: Option<&str>) -> Result<Vec<&'a RootRecipe>, Sentence> {
+    let words = named.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+    let mut found = Vec::new();
+    for word in words {
+        match word {
+            "all" => found = recipe.extras().iter().collect(),
+            name => found.push(recipe.extra(name).ok_or_else(|| recipe.no_extra(name))?),
+        }
+    }
+    Ok(found)
+}
+
+fn kernels<'a>(recipe: &'a Recipe, named: Option<&str>) -> Result<Vec<&'a KernelRecipe>, Sentence> {
     let all = recipe.kernels();
     let words = named.unwrap_or("all").split(',').map(str::trim);
     let names: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -234,13 +253,14 @@ fn named(what: &What) -> Sentence {
         What::List { suite } => Sentence::ImagePartList { suite: suite.clone() },
         What::Kernel { name } => Sentence::ImagePartKernel { name: name.clone() },
         What::Root => Sentence::ImagePartRoot,
+        What::Extra { name } => Sentence::ImagePartExtra { name: name.clone() },
     }
 }
 
 fn name(what: &What) -> &str {
     match what {
         What::List { suite } => suite,
-        What::Kernel { name } => name,
+        What::Kernel { name } | What::Extra { name } => name,
         What::Root => "root",
     }
 }
@@ -262,6 +282,7 @@ fn json(progress: &Progress, lang: Lang) -> Option<Step<'_>> {
         What::List { suite } => ("list", Some(suite.as_str())),
         What::Kernel { name } => ("kernel", Some(name.as_str())),
         What::Root => ("root", None),
+        What::Extra { name } => ("extra", Some(name.as_str())),
     };
     Some(Step { kind: "step", number: *number, of: *of, what, name, state, seconds, why, log })
 }

@@ -49,6 +49,9 @@ pub(super) struct Arguments {
     /// The struct that a buffer's records are, where the lab does not find it by its size
     #[arg(long, value_name = "MAP=STRUCT", value_parser = assignment)]
     record: Vec<(String, String)>,
+    /// What the guest has besides; `bpflab images --extra NAME` builds it
+    #[arg(long, value_name = "NAME")]
+    extra: Option<String>,
     /// How to print the story
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -116,7 +119,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         tests,
         stimulus: arguments.stimulus,
         terminal: None,
-        needs: Needs::default(),
+        needs: Needs { guest: arguments.extra.is_some(), extra: arguments.extra, ..Needs::default() },
         span: lab::span(arguments.exactly, arguments.at_most.unwrap_or(LIMITS.command_line)),
     };
     let runs = Runs::new(lab);

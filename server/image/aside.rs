@@ -32,7 +32,7 @@ impl Drop for Aside {
 }
 
 /// A data folder with a copy of these kernels' images, as far as there are any,
-/// and the root; what was there before goes.
+/// and the roots; what was there before goes.
 ///
 /// # Errors
 /// The disk.
@@ -52,10 +52,12 @@ pub fn aside(recipe: &Recipe, data: &Path, kernels: &[&KernelRecipe]) -> Result<
             copy_files(&old, &copy).map_err(Error::files(&copy))?;
         }
     }
-    let root = from.join(&recipe.root.folder);
-    if root.is_dir() {
-        let root = fs::canonicalize(&root).map_err(Error::files(&root))?;
-        symlink(root, to.join(&recipe.root.folder)).map_err(Error::files(&to))?;
+    for own in recipe.extras().iter().chain([&recipe.root]) {
+        let root = from.join(&own.folder);
+        if root.is_dir() {
+            let root = fs::canonicalize(&root).map_err(Error::files(&root))?;
+            symlink(root, to.join(&own.folder)).map_err(Error::files(&to))?;
+        }
     }
     Ok(aside)
 }

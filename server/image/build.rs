@@ -35,6 +35,8 @@ const AT_ONCE: usize = 2;
 pub struct Wish<'a> {
     /// The kernels; the root belongs to each.
     pub kernels: Vec<&'a KernelRecipe>,
+    /// Roots with more in them. Nothing else builds one.
+    pub extras: Vec<&'a RootRecipe>,
     /// Look for newer packages of those that are built.
     pub newer: bool,
     /// Try again those that are off.
@@ -48,6 +50,7 @@ pub enum What {
     List { suite: String },
     Kernel { name: String },
     Root,
+    Extra { name: String },
 }
 
 /// The story of a build. Of each part `Began` comes first, and one of the
@@ -130,8 +133,10 @@ pub fn build(
         return Ok(Built::default());
     }
     let place = ready::workshop();
-    let root = jobs.iter().any(|job| matches!(job, Job::Root(_)));
-    ready::check(root, jobs.len() > usize::from(root), &images, &place)?;
+    let roots = jobs.iter().filter(|job| matches!(job, Job::Root(_))).count();
+    let extra = jobs.iter().any(|job| matches!(job.what(), What::Extra { .. }));
+    let kinds = ready::Take { root: roots > 0, extra, kernels: jobs.len() > roots };
+    ready::check(&kinds, &images, &place)?;
     fs::create_dir(&half_built).map_err(Error::files(&half_built))?;
     let suites: BTreeSet<&str> = jobs.iter().flat_map(|job| job.suites()).collect();
     let site = Site {
@@ -197,18 +202,22 @@ impl Job<'_> {
 
     fn what(&self) -> What {
         match self {
-            Self::Root(_) => What::Root,
+            Self::Root(root) => root.extra.clone().map_or(What::Root, |name| What::Extra { name }),
             Self::Kernel(kernel, _) => What::Kernel { name: kernel.name.clone() },
         }
     }
 }
 
-/// What there is to do. The root comes first: it takes the longest.
+/// What there is to do. Roots come first: they take the longest.
 fn jobs<'a>(recipe: &'a Recipe, data: &Path, wish: &Wish<'a>) -> VecDeque<Job<'a>> {
     let images = folder(data);
     let mut jobs = VecDeque::new();
-    if manifest::check(&images.join(&recipe.root.folder), &RootRecipe::FILES).is_err() {
-        jobs.push_back(Job::Root(&recipe.root));
+    // Guests with an extra need no other root.
+    let usual = (!wish.kernels.is_empty()).then_some(&recipe.root);
+    for root in wish.extras.iter().copied().chain(usual) {
+        if manifest::check(&images.join(&root.folder), &RootRecipe::FILES).is_err() {
+            jobs.push_back(Job::Root(root));
+        }
     }
     for &kernel in &wish.kernels {
         match manifest::check(&images.join(kernel.folder()), &kernel.files()) {
@@ -327,6 +336,8 @@ impl Site<'_> {
         self.workshop.root(root, &new)?;
         manifest::write(&new, &root.suite, &RootRecipe::FILES).map_err(Error::files(&new))?;
         put(self.images, &new, &root.folder)?;
+        // Whoever looks first reads all of it: here, rather than where a learner waits.
+        let _ = manifest::check(&self.images.join(&root.folder), &RootRecipe::FILES);
         Ok(End::Made)
     }
 

@@ -18,6 +18,9 @@ pub(super) const FINISHED_MIB: u64 = 300;
 /// Room for building a root: a tree, its archive and its packages.
 const ROOT_MIB: u64 = 600;
 
+/// The same with a large extra in it: Java's tree is 370 MiB more.
+const EXTRA_MIB: u64 = 1_500;
+
 /// Room for unpacking two kernels at once.
 const KERNELS_MIB: u64 = 500;
 
@@ -47,15 +50,26 @@ pub(super) fn workshop() -> PathBuf {
     named.filter(others_enter).unwrap_or_else(|| PathBuf::from("/var/tmp"))
 }
 
+/// Which kinds of images are to be built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Take {
+    /// A root, whether with an extra or without.
+    pub(super) root: bool,
+    pub(super) extra: bool,
+    pub(super) kernels: bool,
+}
+
 /// Whether what is to be built can be.
-pub(super) fn check(root: bool, kernels: bool, images: &Path, workshop: &Path) -> Result<(), Error> {
+pub(super) fn check(take: &Take, images: &Path, workshop: &Path) -> Result<(), Error> {
+    let Take { root, extra, kernels } = *take;
     let wanted = KERNEL_TOOLS.iter().filter(|_| kernels).chain(ROOT_TOOLS.iter().filter(|_| root));
     let mut lacking: Vec<String> = wanted.filter(|tool| !there(tool)).map(|&tool| tool.to_owned()).collect();
     lacking.dedup();
     if !lacking.is_empty() {
         return Err(Error::NoTools(lacking));
     }
-    let work = if root { ROOT_MIB } else { 0 } + if kernels { KERNELS_MIB } else { 0 };
+    let parts = [(root, ROOT_MIB), (extra, EXTRA_MIB), (kernels, KERNELS_MIB)];
+    let work = parts.into_iter().filter(|(is_built, _)| *is_built).map(|(_, mib)| mib).sum();
     room(workshop, work)?;
     room(images, FINISHED_MIB)?;
     if root && !rustix::process::geteuid().is_root() {

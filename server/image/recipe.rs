@@ -4,6 +4,7 @@
 //! Does not know whether anything was built.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
+use crate::say::Sentence;
 
 /// Names another folder than the usual ones.
 const VARIABLE: &str = "BPFLAB_VM_IMAGES";
@@ -31,12 +33,15 @@ pub struct Recipe {
     /// Where the scripts are.
     pub(super) folder: PathBuf,
     pub(super) root: RootRecipe,
+    extras: Vec<RootRecipe>,
     kernels: Vec<KernelRecipe>,
 }
 
-/// The root of all kernels.
+/// The root of all kernels, or one that has more in it: an extra.
 #[derive(Debug, Clone)]
 pub struct RootRecipe {
+    /// The extra's name; `None` for the root that guests have as a rule.
+    pub extra: Option<String>,
     pub(super) suite: String,
     pub(super) packages: Vec<String>,
     pub(super) folder: String,
@@ -65,6 +70,8 @@ struct File {
     root: RootEntry,
     modules: ModulesEntry,
     kernel: Vec<KernelEntry>,
+    #[serde(default)]
+    extra: BTreeMap<String, ExtraEntry>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +96,16 @@ struct KernelEntry {
     default: bool,
     suites: Vec<String>,
     package: String,
+}
+
+/// What a root has besides. `extra-NAME.sh` is run on it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExtraEntry {
+    packages: Vec<String>,
+    /// What its script reads.
+    #[serde(default)]
+    files: Vec<String>,
 }
 
 impl RootRecipe {
@@ -137,6 +154,7 @@ impl Recipe {
             &[("suite", std::slice::from_ref(&file.root.suite)), ("packages", &file.root.packages)],
         )?;
         let root = RootRecipe {
+            extra: None,
             folder: format!("root-{root_key}"),
             suite: file.root.suite,
             packages: file.root.packages,
@@ -164,7 +182,25 @@ impl Recipe {
             })
         });
         let kernels = kernels.collect::<Result<_, Error>>()?;
-        Ok(Self { folder, root, kernels })
+        let extras = file.extra.into_iter().map(|(name, entry)| extra(&folder, &root, name, entry));
+        let extras = extras.collect::<Result<_, Error>>()?;
+        Ok(Self { folder, root, extras, kernels })
+    }
+
+    /// The roots that have more in them, by name; built only when they are asked for.
+    pub fn extras(&self) -> &[RootRecipe] {
+        &self.extras
+    }
+
+    /// The root with this extra.
+    pub fn extra(&self, name: &str) -> Option<&RootRecipe> {
+        self.extras.iter().find(|root| root.extra.as_deref() == Some(name))
+    }
+
+    /// That there is no such extra, and which there are.
+    pub fn no_extra(&self, name: &str) -> Sentence {
+        let known = self.extras.iter().filter_map(|root| root.extra.clone()).collect();
+        Sentence::UnknownExtra { name: name.to_owned(), known }
     }
 
     /// The kernels, in the recipe's order.
@@ -184,7 +220,10 @@ impl File {
         let of_modules = self.modules.boot.iter().chain(&self.modules.more);
         let of_kernels =
             self.kernel.iter().flat_map(|entry| entry.suites.iter().chain([&entry.name, &entry.package]));
-        if let Some(word) = of_root.chain(of_modules).chain(of_kernels).find(|word| !fine(word)) {
+        let of_extras =
+            self.extra.iter().flat_map(|(name, own)| own.packages.iter().chain(&own.files).chain([name]));
+        let all = of_root.chain(of_modules).chain(of_kernels).chain(of_extras);
+        if let Some(word) = all.into_iter().find(|word| !fine(word)) {
             return Err(Error::BadRecipe(format!("\"{word}\" is no name")));
         }
         if self.kernel.is_empty() || self.kernel.iter().any(|entry| entry.suites.is_empty()) {
@@ -200,6 +239,18 @@ impl File {
             None => Ok(()),
         }
     }
+}
+
+/// A root of the root's packages and an extra's: a tree of its own, so that no
+/// file of the one can be missing from, or disagree with, the other.
+fn extra(folder: &Path, root: &RootRecipe, name: String, entry: ExtraEntry) -> Result<RootRecipe, Error> {
+    let script = format!("extra-{name}.sh");
+    let own = [script].into_iter().chain(entry.files).collect::<Vec<_>>();
+    let scripts: Vec<&str> = ROOT_SCRIPTS.into_iter().chain(own.iter().map(String::as_str)).collect();
+    let packages: Vec<String> = root.packages.iter().cloned().chain(entry.packages).collect();
+    let suite = root.suite.clone();
+    let key = key(folder, &scripts, &[("suite", std::slice::from_ref(&suite)), ("packages", &packages)])?;
+    Ok(RootRecipe { folder: format!("extra-{name}-{key}"), extra: Some(name), suite, packages })
 }
 
 /// The key of inputs. Each is hashed with its length, so that no two lists of

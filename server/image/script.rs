@@ -112,7 +112,7 @@ impl Workshop {
     /// Makes the root's files in `out`.
     pub(super) fn root(&self, root: &RootRecipe, out: &Path) -> Result<(), Error> {
         self.plainly("root.sh", &root.suite, |command| {
-            command.arg(&self.path).arg(out).arg(&root.suite).arg(root.packages.join(" "))
+            command.arg(&self.path).arg(out).arg(&root.suite).arg(root.packages.join(" ")).args(&root.extra)
         })?;
         Ok(())
     }

@@ -25,6 +25,8 @@ pub struct Needs {
     pub hooks: Vec<Hook>,
     /// What only a guest has: its disk, its two interfaces, its programs.
     pub guest: bool,
+    /// What the guest's root has besides, by the images' recipe.
+    pub extra: Option<String>,
 }
 
 /// The first two numbers of a release.
@@ -126,6 +128,7 @@ impl Needs {
             kernel: kernel.map(version).transpose()?,
             features,
             guest: false,
+            extra: None,
             hooks: hooks.iter().map(|text| Hook::parse(text)).collect::<Result<_, _>>()?,
         })
     }
@@ -146,7 +149,14 @@ impl Needs {
         let kernel = self.kernel.map(|version| version.to_string());
         let hooks = self.hooks.iter().map(Hook::to_string);
         let guest = self.guest.then(|| "guest".to_owned());
-        kernel.into_iter().chain(guest).chain(self.features.iter().cloned()).chain(hooks).collect()
+        let extra = self.extra.clone();
+        kernel
+            .into_iter()
+            .chain(guest)
+            .chain(extra)
+            .chain(self.features.iter().cloned())
+            .chain(hooks)
+            .collect()
     }
 }
 

@@ -70,6 +70,7 @@ struct NeedsTable {
     features: Vec<String>,
     hooks: Vec<String>,
     guest: bool,
+    extra: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -163,8 +164,10 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
 impl NeedsTable {
     fn read(self) -> Result<Needs, String> {
         let needs = Needs::parse(self.kernel.as_deref(), self.features, &self.hooks);
-        let guest = self.guest;
-        needs.map(|needs| Needs { guest, ..needs }).map_err(|why| format!("lesson.toml: needs: {why}"))
+        let extra = self.extra;
+        // Nothing else has one.
+        let guest = self.guest || extra.is_some();
+        needs.map(|needs| Needs { guest, extra, ..needs }).map_err(|why| format!("lesson.toml: needs: {why}"))
     }
 }
 

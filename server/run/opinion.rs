@@ -53,7 +53,7 @@ pub(super) async fn opinion(
 ) -> Option<Diagnostic> {
     let asked = whom(lab, kernel, submission)?;
     let answer = async {
-        let mut worker = lab.backends.worker(&asked.kernel).await?;
+        let mut worker = lab.backends.worker(asked.kernel.as_str()).await?;
         let types = types_needed(lab, &asked.kernel, object).await;
         let verdict = ask(&mut worker, load(object, types, submission)).await;
         worker.gone().await;

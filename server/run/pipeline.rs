@@ -20,7 +20,7 @@ use super::{
     story::Story,
 };
 use crate::{
-    backend::{Step, Worker},
+    backend::{Error, Place, Step, Worker},
     compile::{Compiled, Compiler, Object, Types},
     explain,
     kernel::{Accelerator, HOST, asked_for},
@@ -205,10 +205,15 @@ impl Part {
             met = self.check_needs() => met?,
             () = stop.cancelled() => return Ok(Outcome::Cancelled),
         }
+        tokio::select! {
+            ready = self.prepare_extra() => ready?,
+            () = stop.cancelled() => return Ok(Outcome::Cancelled),
+        }
         // Neither needs the other: the worker makes ready while clang compiles.
         let lab = self.lab.clone();
-        let kernel = self.kernel.clone();
-        let placing = async { tokio::time::timeout(LIMITS.place, lab.backends.worker(&kernel)).await };
+        let (kernel, submission) = (self.kernel.clone(), self.submission.clone());
+        let place = Place { kernel: &kernel, extra: submission.needs.extra.as_deref() };
+        let placing = async { tokio::time::timeout(LIMITS.place, lab.backends.worker(place)).await };
         let prepared = async { tokio::join!(self.compile(), placing) };
         let (object, placed) = tokio::select! {
             both = prepared => both,
@@ -226,7 +231,6 @@ impl Part {
         };
         let outcome = self.observe(worker, &object, types, waited).await?;
         if let Some(refused) = self.refused.take() {
-            let submission = self.submission.clone();
             tokio::select! {
                 found = opinion::opinion(&lab, &kernel, &refused, &object, &submission) => {
                     found.into_iter().for_each(|found| self.say(RunEvent::Diagnosed(found)));
@@ -244,29 +248,7 @@ impl Part {
         let lab = self.lab.clone();
         let compilers = lab.compilers.as_ref().map_err(|why| End::Fault(why.clone()))?;
         let headers = self.submission.headers.clone().unwrap_or_else(|| self.kernel.to_string());
-        let mut step = lab.backends.guests().step(&headers);
-        let mut preparing = std::pin::pin!(lab.backends.types(&headers));
-        let types = loop {
-            let changed = async {
-                match &mut step {
-                    // The sender lives as long as the lab.
-                    Some(step) => step.changed().await.is_ok(),
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                types = &mut preparing => break types.map_err(|error| {
-                    tracing::warn!(kernel = %headers, %error, "not ready");
-                    End::Fault(error.sentence())
-                })?,
-                _ = changed => {
-                    let now = step.as_mut().and_then(|step| *step.borrow_and_update());
-                    if let Some(step) = now {
-                        self.say(RunEvent::Preparing { step, ms: ms(began) });
-                    }
-                }
-            }
-        };
+        let types = self.follow(headers.as_str().into(), lab.backends.types(&headers)).await?;
         let types = types.map_or(Types::Running, Types::File);
         if !compilers.has(&types) {
             self.say(RunEvent::Preparing { step: Step::Headers, ms: ms(began) });
@@ -275,6 +257,51 @@ impl Part {
         self.compiler = Some(compiler);
         self.stages.prepare = Some(ms(began));
         Ok(())
+    }
+
+    /// The same for a guest that has more in it, where one is wanted.
+    async fn prepare_extra(&mut self) -> Result<(), End> {
+        let (lab, submission, kernel) = (self.lab.clone(), self.submission.clone(), self.kernel.clone());
+        let place = Place { kernel: &kernel, extra: submission.needs.extra.as_deref() };
+        if place.extra.is_none() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        self.follow(place, lab.backends.guests().prepare(place)).await?;
+        self.stages.prepare = self.stages.prepare.map(|so_far| so_far + ms(began));
+        Ok(())
+    }
+
+    /// Waits until a guest's first use is prepared, and says what is being done.
+    async fn follow<T>(
+        &mut self,
+        place: Place<'_>,
+        preparing: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, End> {
+        let (began, lab) = (Instant::now(), self.lab.clone());
+        let mut step = lab.backends.guests().step(place);
+        let mut preparing = std::pin::pin!(preparing);
+        loop {
+            let changed = async {
+                match &mut step {
+                    // The sender lives as long as the lab.
+                    Some(step) => step.changed().await.is_ok(),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                done = &mut preparing => return done.map_err(|error| {
+                    tracing::warn!(?place, %error, "not ready");
+                    End::Fault(error.sentence())
+                }),
+                _ = changed => {
+                    let now = step.as_mut().and_then(|step| *step.borrow_and_update());
+                    if let Some(step) = now {
+                        self.say(RunEvent::Preparing { step, ms: ms(began) });
+                    }
+                }
+            }
+        }
     }
 
     /// Ends the run before anything is loaded where the kernel lacks something.

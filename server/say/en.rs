@@ -355,6 +355,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NewerIsLeft { kernel } => format!(
             "The newer {kernel} was not taken, since not every lesson passed on it, as said above; learners go on with the one before. Mend the lessons and try again, or take it as it is: bpflab images --newer --unproved."
         ),
+        S::ImagePartExtra { name } => format!("the root with {name}"),
+        S::ExtraNotBuilt { name } => format!("This lesson's guest has {name} in it, which is built only when it is wanted: run \"bpflab images --extra {name}\" once (a minute or two), then run again."),
+        S::UnknownExtra { name, known } => format!("There is no extra named \"{name}\" here; there is: {}.", list(known)),
         S::ImageWaiting => "Another build is under way; waiting for it.".into(),
         S::ImageCurrent { version } => format!("{version} is the newest"),
         S::ImageNothing => "Nothing to build.".into(),

@@ -325,6 +325,16 @@ pub enum Sentence {
         name: String,
     },
     ImagePartRoot,
+    ImagePartExtra {
+        name: String,
+    },
+    ExtraNotBuilt {
+        name: String,
+    },
+    UnknownExtra {
+        name: String,
+        known: Vec<String>,
+    },
     ImageWaiting,
     NewerIsTried {
         kernel: String,

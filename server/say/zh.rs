@@ -324,6 +324,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NewerIsLeft { kernel } => format!(
             "没有采用新的 {kernel}，因为并非每一课都在它上面通过（见上文）；学习者继续使用原来的版本。请修好课程后再试，或直接采用：bpflab images --newer --unproved。"
         ),
+        S::ImagePartExtra { name } => format!("带有 {name} 的根文件系统"),
+        S::ExtraNotBuilt { name } => format!("这一课的虚拟机里要有 {name}，它只在需要时才构建：请先运行一次“bpflab images --extra {name}”（一两分钟），然后再运行。"),
+        S::UnknownExtra { name, known } => format!("这里没有名为“{name}”的附加内容；现有：{}。", list(known)),
         S::ImageWaiting => "另一个构建正在进行，等待其完成。".into(),
         S::ImageCurrent { version } => format!("{version} 已是最新"),
         S::ImageNothing => "没有需要构建的内容。".into(),

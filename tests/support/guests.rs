@@ -12,7 +12,7 @@ use std::{
 
 use bpflab::{
     compile::data_folder,
-    image::{self, Recipe},
+    image::{self, Image, Missing, Recipe},
     say::Lang,
 };
 use serde_json::{Value, json};
@@ -53,6 +53,22 @@ pub(crate) fn can_use_guests() -> bool {
         }
     }
     true
+}
+
+/// Whether the root with this extra is there besides.
+#[must_use]
+pub(crate) fn can_use_extra(name: &str) -> bool {
+    match with_extra(name) {
+        Ok(_) => true,
+        Err(_) => skipped(&format!("needs what `bpflab images --extra {name}` builds")),
+    }
+}
+
+/// The default kernel's image with an extra.
+pub(crate) fn with_extra(name: &str) -> Result<Image, Missing> {
+    let recipe = Recipe::read(&root().join("vm-images")).expect("the recipe");
+    let kernel = recipe.kernels().iter().find(|kernel| kernel.name == DEFAULT).expect("a default");
+    image::find_with(&data_folder(), kernel, recipe.extra(name).expect("an extra of the recipe"))
 }
 
 /// A server that keeps no guest warm and has made every kernel ready, so that

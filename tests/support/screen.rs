@@ -9,7 +9,7 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{PATIENCE, server::Server, socket::Socket};
@@ -38,8 +38,18 @@ pub(crate) struct Screen {
 impl Screen {
     /// Starts a run with a terminal, and takes it.
     pub(crate) async fn open(server: &Server, kernel: &str, source: &str) -> Self {
+        Self::of_run(server, kernel, source, json!({"kernels": [kernel], "terminal": true})).await
+    }
+
+    /// The same in a lesson's guest, with the lesson's stimulus.
+    pub(crate) async fn of_lesson(server: &Server, kernel: &str, source: &str, slug: &str) -> Self {
+        let more = json!({"kernels": [kernel], "terminal": true, "lesson": slug});
+        Self::of_run(server, kernel, source, more).await
+    }
+
+    async fn of_run(server: &Server, kernel: &str, source: &str, more: Value) -> Self {
         let mut socket = Socket::open(server).await;
-        let run = socket.run_with(source, json!({"kernels": [kernel], "terminal": true})).await;
+        let run = socket.run_with(source, more).await;
         socket.until("terminal").await;
         let mut screen = Self { socket, run, kernel: kernel.to_owned() };
         screen.take(24, 80).await;

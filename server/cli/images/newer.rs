@@ -24,7 +24,7 @@ impl Tried {
     pub(super) fn new(aside: Aside, built: &[What]) -> Self {
         let kernels = built.iter().filter_map(|what| match what {
             What::Kernel { name } => Some(name.clone()),
-            What::List { .. } | What::Root => None,
+            What::List { .. } | What::Root | What::Extra { .. } => None,
         });
         Self { aside, kernels: kernels.collect() }
     }

@@ -1,0 +1,88 @@
+//! What some lessons' guests have besides: it is in the guest that wants it and
+//! in no other, and where it is not built one sentence says what builds it.
+//!
+//! Needs the images of `bpflab images --extra all`, as `make test` builds them.
+
+mod support;
+
+use std::process::Command;
+
+use support::{
+    command::to_end,
+    course::{Course, change},
+    folder,
+    guests::{self, DEFAULT, Data, can_use_extra, can_use_guests, refusal, run_and_hear, with_extra},
+    program, root,
+};
+
+const JVM: &str = "jvm";
+
+#[test]
+fn the_extra_is_in_the_guest_that_wants_it_and_in_no_other() {
+    if !can_use_guests() || !can_use_extra(JVM) {
+        return;
+    }
+    let quiet = program::quiet(&program::fresh_name());
+    let ask = "ls -d /usr/lib/jvm/*/lib/server/libjvm.so; ls /usr/local/lib/lab; uname -r";
+    let words = ["--stimulus", ask, "--at-most", "60s"];
+    let (ran, story) = run_and_hear(DEFAULT, &quiet, &[&words[..], &["--extra", JVM]].concat());
+    assert_eq!(ran.status, 0, "{story:?}");
+    let with = story.printed();
+    assert!(with.contains("/libjvm.so") && with.contains("Garbage.class"), "{with}");
+    let (_, story) = run_and_hear(DEFAULT, &quiet, &words);
+    let without = story.printed();
+    assert!(!without.contains("jvm/java") && !without.contains("Garbage"), "{without}");
+    assert_eq!(with.lines().last(), without.lines().last(), "it is the same kernel");
+}
+
+#[test]
+fn the_librarys_marks_are_those_that_the_lesson_shows() {
+    if !can_use_guests() || !can_use_extra(JVM) {
+        return;
+    }
+    let home = folder();
+    let tree = home.path().join("tree");
+    let mut extract = Command::new("fsck.erofs");
+    extract.arg(format!("--extract={}", tree.display())).arg(with_extra(JVM).expect("an image").root);
+    assert_eq!(to_end(&mut extract).status, 0);
+    let lesson = std::fs::read_to_string(root().join("lessons/255-jvmgc/lesson.md")).expect("the lesson");
+    let library = tree.join("usr/lib/jvm/java-21-openjdk-amd64/lib/server/libjvm.so");
+    let notes = to_end(Command::new("readelf").arg("-n").arg(library)).stdout;
+    let lines: Vec<&str> = notes.lines().map(str::trim).collect();
+    for mark in ["gc__begin", "mem__pool__gc__begin"] {
+        let at = lines.iter().position(|line| *line == format!("Name: {mark}")).expect("the mark");
+        let words = lines[at + 2];
+        assert!(words.starts_with("Arguments: "), "{words}");
+        let place = lines[at + 1].split([' ', ',']).nth(1).expect("a location").trim_start_matches("0x");
+        let place = format!("Location: 0x{}", place.trim_start_matches('0'));
+        assert!(lesson.contains(words) && lesson.contains(&place), "{mark} is at {place}: {words}");
+    }
+}
+
+#[test]
+fn a_run_that_wants_what_is_not_built_says_what_builds_it() {
+    if !can_use_guests() {
+        return;
+    }
+    let data = Data::with_copied_images(DEFAULT);
+    let quiet = program::quiet(&program::fresh_name());
+    let (ran, story) = run_and_hear(DEFAULT, &quiet, &["--extra", JVM, "--data", &data.word()]);
+    let said = refusal(&ran, &story);
+    assert!(said.contains("bpflab images --extra jvm"), "{said}");
+    let (ran, story) = run_and_hear(DEFAULT, &quiet, &["--extra", "jvn", "--data", &data.word()]);
+    let said = refusal(&ran, &story);
+    assert!(said.contains("\"jvn\"") && said.contains("there is: jvm"), "{said}");
+}
+
+#[test]
+fn a_lesson_that_names_an_unknown_extra_is_refused_before_it_runs() {
+    let course = Course::new();
+    let folder = course.copy("255-jvmgc", "255-jvmgc");
+    change(&folder.join("lesson.toml"), "extra = \"jvm\"", "extra = \"jvn\"");
+    let lessons = course.path().display().to_string();
+    let data = Data::new();
+    let ran = to_end(&mut guests::command(&data, &["check", "--lint", "--lessons", &lessons]));
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let said = ran.stdout + &ran.stderr;
+    assert!(said.contains("255-jvmgc/lesson.toml:") && said.contains("there is: jvm"), "{said}");
+}
