@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bpflab_worker::{Command, Event, KernelTypes, Load, LogSource, Policy, VERSION};
 
-use super::{LIMITS, Lab, Submission, pipeline::types_needed};
+use super::{LIMITS, Lab, Submission};
 use crate::{
     backend::{Error, Guests, Worker},
     compile::Object,
@@ -54,7 +54,7 @@ pub(super) async fn opinion(
     let asked = whom(lab, kernel, submission)?;
     let answer = async {
         let mut worker = lab.backends.worker(asked.kernel.as_str()).await?;
-        let types = types_needed(lab, &asked.kernel, object).await;
+        let types = lab.types_needed(&asked.kernel, object).await;
         let verdict = ask(&mut worker, load(object, types, submission)).await;
         worker.gone().await;
         verdict

@@ -343,7 +343,7 @@ impl Part {
             }
             Compiled::Object { object, warnings, cached } => {
                 warnings.into_iter().for_each(|diagnostic| self.say(RunEvent::Diagnosed(diagnostic)));
-                let types = types_needed(&self.lab, &self.kernel, &object).await;
+                let types = self.lab.types_needed(&self.kernel, &object).await;
                 self.stages.compile = Some(ms(began));
                 self.say(RunEvent::Compiled { bytes: object.bytes().len(), cached, ms: ms(began) });
                 Ok((object, types))
@@ -386,14 +386,6 @@ impl Drop for Part {
             self.story.push(Some(&self.kernel), end);
         }
     }
-}
-
-/// What loading the object on this kernel takes of the kernel's types.
-pub(super) async fn types_needed(lab: &Lab, kernel: &str, object: &Arc<Object>) -> KernelTypes {
-    let Ok(types) = lab.backends.types(kernel).await else { return KernelTypes::All };
-    let (types, object) = (types.map_or(Types::Running, Types::File), object.clone());
-    let needed = tokio::task::spawn_blocking(move || object.types_needed(&types));
-    needed.await.unwrap_or_default()
 }
 
 /// Milliseconds since.

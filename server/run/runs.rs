@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use bpflab_worker::{Change, Window};
+use bpflab_worker::{Change, KernelTypes, Window};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,13 @@ use super::{
     queue::Queue,
     story::Story,
 };
-use crate::{backend::Backends, compile::Compilers, dice, kernel::HOST, say::Sentence};
+use crate::{
+    backend::Backends,
+    compile::{Compilers, Object, Types},
+    dice,
+    kernel::HOST,
+    say::Sentence,
+};
 
 /// How often a run looks whether anyone watches it.
 const LOOK: Duration = Duration::from_millis(250);
@@ -33,6 +39,16 @@ pub struct Lab {
     pub ahead: bool,
     /// Whether the newest kernel is asked about what an older one refuses.
     pub second_opinions: bool,
+}
+
+impl Lab {
+    /// What loading an object on this kernel takes of the kernel's types.
+    pub(super) async fn types_needed(&self, kernel: &str, object: &Arc<Object>) -> KernelTypes {
+        let Ok(types) = self.backends.types(kernel).await else { return KernelTypes::All };
+        let (types, object) = (types.map_or(Types::Running, Types::File), object.clone());
+        let needed = tokio::task::spawn_blocking(move || object.types_needed(&types));
+        needed.await.unwrap_or_default()
+    }
 }
 
 /// A run's name: random, so that nobody guesses another's.
