@@ -170,7 +170,7 @@ pub fn lesson_submission(
             headers,
             globals,
             targets: lesson.run.targets.clone(),
-            records: std::collections::BTreeMap::new(),
+            records: lesson.run.records.clone(),
             tests,
             stimulus,
             terminal: None,

@@ -122,6 +122,8 @@ pub struct Setup {
     pub globals: BTreeMap<String, String>,
     /// What programs attach to, by function name, where it is not as usual.
     pub targets: BTreeMap<String, Target>,
+    /// By buffer: the struct that its records are, where their size does not tell.
+    pub records: BTreeMap<String, String>,
     /// Programs that are run by themselves, and on what, in hexadecimal; templates.
     pub tests: Vec<(String, String)>,
 }

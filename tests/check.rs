@@ -229,3 +229,24 @@ fn a_watched_course_shows_what_was_written_since() {
     fs::write(course.path().join("course.toml"), "format = 9\n").expect("a broken course");
     assert_eq!(server.get("/lessons/added").status, 200, "the last good one stays");
 }
+
+#[test]
+fn a_lesson_says_which_struct_its_records_are() {
+    if !can_use_kernel() {
+        return;
+    }
+    let course = Course::new();
+    let folder = course.copy("180-exitsnoop", "180-exitsnoop");
+    // By its size alone a record could be this one as well.
+    let same_size = "struct before {\n\t__u32 words[8];\n};\n\nstruct event {";
+    for file in ["starter.bpf.c", "solution.bpf.c"] {
+        change(&folder.join(file), "struct event {", same_size);
+    }
+    let (ran, lines) = check(course.path(), &["--seed", "11"]);
+    assert_eq!((ran.status, &result(&lines, "solution")["ok"]), (1, &false.into()), "{ran:?}");
+    let toml = folder.join("lesson.toml");
+    let text = fs::read_to_string(&toml).expect("lesson.toml");
+    fs::write(&toml, format!("{text}\n[run.records]\nevents = \"event\"\n")).expect("lesson.toml");
+    let (ran, lines) = check(course.path(), &["--seed", "11"]);
+    assert_eq!((ran.status, &result(&lines, "solution")["ok"]), (0, &true.into()), "{ran:?}");
+}

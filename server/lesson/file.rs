@@ -81,6 +81,7 @@ struct RunTable {
     stimulus: Option<String>,
     globals: BTreeMap<String, String>,
     attach: BTreeMap<String, String>,
+    records: BTreeMap<String, String>,
     test: BTreeMap<String, String>,
 }
 
@@ -136,6 +137,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
                     Ok((program.clone(), target))
                 })
                 .collect::<Result<_, String>>()?,
+            records: file.run.records,
             tests: file.run.test.into_iter().collect(),
         },
         draws: file

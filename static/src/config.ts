@@ -26,6 +26,8 @@ export interface Config {
   program: string;
   files: Record<string, string>;
   solution: string;
+  /** By buffer: the struct that its records are, as the lesson says. */
+  records: Record<string, string>;
   kernels: KernelPlace[];
   default_kernel: string;
   can_run: boolean;

@@ -39,11 +39,12 @@ class Lab {
   private drawing = false;
   private token = 0;
   /** Structs that were named for buffers: runs to come take them too. */
-  private readonly records: Record<string, string> = {};
+  private readonly records: Record<string, string>;
   /** The texts are still those of the run whose findings are shown. */
   private marksFit = true;
 
   constructor(private readonly config: Config, root: HTMLElement) {
+    this.records = { ...config.records };
     this.draft = openDraft(config.lesson, config.files);
     this.bench = furnish(config, need(root, ".source"), {
       run: () => this.run(),
