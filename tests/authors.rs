@@ -99,7 +99,7 @@ fn the_lint_names_file_line_and_mend() {
         assert!(found.iter().any(|one| one.contains(words)), "{words} was not found: {found:#?}");
     }
     let ran = author(course.path(), &["check", "--lint", "--report", "github"]);
-    let place = "::error file=020-hello/lesson.md,line=5,title=hello::the link #nowhere";
+    let place = "/020-hello/lesson.md,line=5,title=hello::the link #nowhere";
     assert!(ran.status == 1 && ran.stdout.contains(place), "{ran:?}");
     let ran = author(course.path(), &["check", "--lint", "--report", "junit"]);
     assert!(
@@ -135,4 +135,47 @@ fn what_makes_a_lesson_unreadable_is_named_too() {
     }
     assert!(!ran.stdout.contains("root:"), "nothing of a link's end is shown");
     assert_eq!(ran.status, 1);
+}
+
+/// The commands of docs/check-lessons.yml that check, with what each sets.
+fn workflow() -> Vec<(Vec<(String, String)>, String)> {
+    let text = fs::read_to_string(support::root().join("docs/check-lessons.yml")).expect("the workflow");
+    let steps = text.split("      - name: ").skip(1);
+    steps
+        .filter_map(|step| {
+            let command = step.lines().find_map(|line| line.trim().strip_prefix("run: "))?;
+            let set = step.lines().filter_map(|line| line.strip_prefix("          ")?.split_once(": "));
+            let set = set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            command.contains(" check ").then(|| (set, command.to_owned()))
+        })
+        .collect()
+}
+
+#[test]
+fn the_example_workflow_checks_a_repository_of_lessons() {
+    if !can_use_guests() {
+        return;
+    }
+    let repository = support::folder();
+    let ran = author(&repository.path().join("lessons"), &["new", "ours"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    std::os::unix::fs::symlink(support::root(), repository.path().join(".bpflab")).expect("a link");
+    let commands = workflow();
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    let run = |(set, command): &(Vec<(String, String)>, String)| {
+        // The workflow builds for release; this is the same program.
+        let command = command.replace(".bpflab/target/release/bpflab", env!("CARGO_BIN_EXE_bpflab"));
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-ec", &command]).current_dir(repository.path()).env("LESSONS", "lessons");
+        to_end(shell.envs(set.iter().map(|(name, value)| (name, value))))
+    };
+    for command in &commands {
+        let ran = run(command);
+        assert!(ran.status == 0 && !ran.stdout.contains("::error"), "{command:?}: {ran:?}");
+    }
+    let solution = repository.path().join("lessons/010-ours/solution.bpf.c");
+    fs::copy(repository.path().join("lessons/010-ours/starter.bpf.c"), solution).expect("no solution");
+    let ran = run(&commands[1]);
+    let place = "::error file=lessons/010-ours/solution.bpf.c,title=ours solution on 5.10::";
+    assert!(ran.status == 1 && ran.stdout.contains(place), "{ran:?}");
 }

@@ -98,6 +98,9 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         "once" => texts("trace", "text").iter().filter(|text| pattern.is_match(text)).count() == 1,
         "output" => texts("output", "text").iter().any(|text| pattern.is_match(text)),
         "attached" => texts("attached", "to").iter().any(|text| pattern.is_match(text)),
+        "finding" => story
+            .of("diagnostic")
+            .any(|found| pattern.is_match(&format!("{} {}", plain(&found["id"]), plain(&found["says"])))),
         "tested" => story.of("tested").any(|tested| pattern.is_match(&tested.to_string())),
         "record" => story.of("record").any(|record| pattern.is_match(&record["value"].to_string())),
         "map" => story

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 11;
+pub const VERSION: u32 = 12;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -290,6 +290,11 @@ pub enum Event {
     StimulusEnded {
         /// Exit status, or 128 + the signal that ended it.
         status: i32,
+    },
+    /// The kernel takes no orders from the object's scheduler any more; the run ends.
+    ThrownOut {
+        /// The kernel's words; empty where it says nothing.
+        why: String,
     },
     /// `*` Run counts of every program, when they changed.
     Stats(Vec<ProgramStats>),

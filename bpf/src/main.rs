@@ -34,6 +34,7 @@ mod probe;
 mod records;
 mod relocations;
 mod replace;
+mod scheduler;
 mod stats;
 mod stimulus;
 mod symbols;

@@ -25,6 +25,7 @@ use crate::{
     maps::{Watched, can_list},
     outlet::{Inlet, Outlet},
     records::Records,
+    scheduler::Scheduler,
     stats::Stats,
     stimulus::Stimulus,
     terminal::Terminal,
@@ -65,6 +66,7 @@ pub(crate) struct Observer<'a> {
     globals: Globals,
     maps: Vec<Watched>,
     stats: Stats,
+    scheduler: Option<Scheduler>,
     pipe: Pipe,
     records: Records<'a>,
     lab: Lab,
@@ -95,6 +97,7 @@ impl<'a> Observer<'a> {
             globals: Globals::of(object),
             maps: object.maps().map(|_| Watched::new()).collect(),
             stats,
+            scheduler: Scheduler::of(object),
             pipe: Pipe::open(instance)?,
             records,
             lab: Lab::new(&load.lab),
@@ -155,6 +158,10 @@ impl<'a> Observer<'a> {
             if now >= next_look {
                 self.look(outlet)?;
                 next_look = now + LOOK.max(now.elapsed() * LOOK_SHARE);
+                if let Some(why) = self.scheduler.as_ref().and_then(Scheduler::thrown_out) {
+                    outlet.send(&Event::ThrownOut { why })?;
+                    return Ok(Done::Failed);
+                }
             }
             if now >= next_text {
                 self.read_iterators(attached, outlet)?;

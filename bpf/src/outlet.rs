@@ -56,6 +56,7 @@ fn frame(event: &Event) -> Vec<u8> {
         | Event::AttachFailed { .. }
         | Event::Observing { .. }
         | Event::StimulusEnded { .. }
+        | Event::ThrownOut { .. }
         | Event::Stats(_)
         | Event::Lost { .. }
         | Event::Tested { .. }

@@ -101,7 +101,7 @@ int BPF_USDT(gc_ends)
 		return 0;
 
 	seen = begun->seen;
-	/* A shift: BPF on these kernels cannot divide what has a sign. */
+	/* A shift: BPF divides what has a sign from 6.6 on only. */
 	seen.freed = (begun->before - begun->after) >> 10;
 	seen.us = (bpf_ktime_get_ns() - begun->ns) / NSEC_PER_USEC;
 	bpf_map_delete_elem(&running, &tid);

@@ -88,7 +88,7 @@ enum Report {
 /// Checks the lessons.
 pub(super) async fn check(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
     let course = Course::read(&context.folders.lessons)?;
-    let mut reporter = Reporter::new(arguments.report, context.lang);
+    let mut reporter = Reporter::new(arguments.report, context.lang, &context.folders.lessons);
     let all = arguments.slugs.is_empty();
     for slug in &arguments.slugs {
         let known = course.entries.iter().any(|entry| entry.slug() == slug);

@@ -271,10 +271,11 @@ impl Observation<'_> {
             Event::LoadFailed { errno, program } => {
                 let sources = self.part.submission.sources.clone();
                 let step = explain::step(&self.libbpf).filter(|_| self.verifier.is_empty());
-                let mut found = step
-                    .unwrap_or_else(|| explain::refusal(&self.verifier, errno, program, sources.program()));
+                let mut found = step.unwrap_or_else(|| {
+                    explain::refusal(&self.verifier, errno, program.clone(), sources.program())
+                });
                 found.place = found.place.take().or(explain::section_place(&found, sources.program()));
-                self.part.refused = Refused::new(&found, &self.verifier);
+                self.part.refused = Refused::new(&found, &self.verifier, program);
                 self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(Outcome::Rejected);
             }
@@ -333,6 +334,10 @@ impl Observation<'_> {
             }
             Event::Output { stream, text } => self.say(RunEvent::Output { stream, text }),
             Event::StimulusEnded { status } => self.say(RunEvent::StimulusEnded { status }),
+            Event::ThrownOut { why } => {
+                self.diagnose(Origin::Attach, "thrown-out", Sentence::ThrownOut { why });
+                self.failed = Some(Outcome::Rejected);
+            }
             Event::Stats(all) => {
                 for stats in all {
                     self.seen.stats(&stats);

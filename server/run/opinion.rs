@@ -32,13 +32,15 @@ const PID: &str = "1";
 pub(super) struct Refused {
     /// Of the finding that says so.
     pub(super) id: String,
+    /// Which program, where libbpf named it.
+    program: Option<String>,
 }
 
 impl Refused {
     /// A refusal by the verifier itself, whose log there is.
-    pub(super) fn new(found: &Diagnostic, log: &str) -> Option<Self> {
+    pub(super) fn new(found: &Diagnostic, log: &str, program: Option<String>) -> Option<Self> {
         let worth = !log.is_empty() && found.id != GAVE_UP;
-        worth.then(|| Self { id: found.id.clone() })
+        worth.then(|| Self { id: found.id.clone(), program })
     }
 }
 
@@ -55,7 +57,7 @@ pub(super) async fn opinion(
     let answer = async {
         let mut worker = lab.backends.worker(asked.kernel.as_str()).await?;
         let types = lab.types_needed(&asked.kernel, object).await;
-        let verdict = ask(&mut worker, load(object, types, submission)).await;
+        let verdict = ask(&mut worker, load(object, types, submission), refused).await;
         worker.gone().await;
         verdict
     };
@@ -121,7 +123,7 @@ fn load(object: &Object, types: KernelTypes, submission: &Submission) -> Load {
 }
 
 /// From the worker's first word to its verdict; `None` where it comes to none.
-async fn ask(worker: &mut Worker, load: Load) -> Result<Option<Verdict>, Error> {
+async fn ask(worker: &mut Worker, load: Load, refused: &Refused) -> Result<Option<Verdict>, Error> {
     let (mut load, mut log) = (Some(Command::Load(Box::new(load))), String::new());
     loop {
         match worker.next().await? {
@@ -137,7 +139,12 @@ async fn ask(worker: &mut Worker, load: Load) -> Result<Option<Verdict>, Error> 
             Some(Event::LoadFailed { errno, program }) => {
                 return Ok(Some(Verdict::Refused { log, errno, program }));
             }
-            Some(Event::Loaded { .. }) => return Ok(Some(Verdict::Accepted)),
+            // What it has left out (`SEC("?…")`, for want of the hook) it has not seen.
+            Some(Event::Loaded { programs, .. }) => {
+                let seen =
+                    |name: &String| programs.iter().any(|own| own.name == *name && own.verified.is_some());
+                return Ok(refused.program.as_ref().is_none_or(seen).then_some(Verdict::Accepted));
+            }
             // The kernel has not seen it; or this is no worker of ours.
             Some(_) | None => return Ok(None),
         }
@@ -155,8 +162,8 @@ mod tests {
             let why = Sentence::VerifierTooLarge { program: String::new() };
             Diagnostic::error(Origin::Verifier, id, why)
         };
-        assert!(Refused::new(&refusal("rejected"), "0: (95) exit").is_some());
-        assert!(Refused::new(&refusal("unknown-kfunc"), "").is_none());
-        assert!(Refused::new(&refusal(GAVE_UP), "BPF program is too large.").is_none());
+        assert!(Refused::new(&refusal("rejected"), "0: (95) exit", None).is_some());
+        assert!(Refused::new(&refusal("unknown-kfunc"), "", None).is_none());
+        assert!(Refused::new(&refusal(GAVE_UP), "BPF program is too large.", None).is_none());
     }
 }

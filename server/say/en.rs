@@ -145,6 +145,11 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "libbpf cannot make sense of this object: {}. Its log says what it did not like.",
             errno(*number)
         ),
+        S::ThrownOut { why } => format!(
+            "The kernel has thrown your scheduler out, and schedules by itself again{}. It does so when a scheduler \
+             asks for something that it may not, or lets a task that could run wait too long.",
+            if why.is_empty() { String::new() } else { format!(": {why}") }
+        ),
         S::Refused { program, mistake } => mistake.say(program, Lang::En),
         S::Told(told) => told.say(Lang::En),
         S::ValueFrom { how } => format!("What it uses there was made here: {how}"),

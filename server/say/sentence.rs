@@ -85,6 +85,10 @@ pub enum Sentence {
     OpenFailed {
         errno: i32,
     },
+    /// A scheduler, by the kernel; in its words.
+    ThrownOut {
+        why: String,
+    },
     Refused {
         program: String,
         mistake: Mistake,

@@ -131,6 +131,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::OpenFailed { errno: number } => {
             format!("libbpf 无法解析该目标文件：{}。详情见 libbpf 日志。", errno(*number))
         }
+        S::ThrownOut { why } => format!(
+            "内核已停用你的调度器，改回由自己调度{}。调度器要求了不允许的事，或让可运行的任务等得太久时，内核就会这样做。",
+            if why.is_empty() { String::new() } else { format!("：{why}") }
+        ),
         S::Refused { program, mistake } => mistake.say(program, Lang::Zh),
         S::Told(told) => told.say(Lang::Zh),
         S::ValueFrom { how } => format!("它在那里使用的东西是在这里得到的：{how}"),

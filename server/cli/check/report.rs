@@ -8,7 +8,7 @@ mod junit;
 mod lines;
 mod table;
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, path::Path};
 
 use super::{
     Report,
@@ -29,6 +29,7 @@ pub(super) struct Reporter {
     counts: Counts,
     unavailable: bool,
     table: Table,
+    commands: github::Commands,
     document: junit::Document,
 }
 
@@ -46,9 +47,11 @@ struct Counts {
 }
 
 impl Reporter {
-    pub(super) fn new(report: Report, lang: Lang) -> Self {
+    /// Of lessons in this folder.
+    pub(super) fn new(report: Report, lang: Lang, lessons: &Path) -> Self {
         let (counts, table, document) = (Counts::default(), Table::default(), junit::Document::default());
-        Self { report, lang, counts, unavailable: false, table, document }
+        let commands = github::Commands::new(lessons);
+        Self { report, lang, counts, unavailable: false, table, commands, document }
     }
 
     /// A lesson that cannot be read.
@@ -57,7 +60,7 @@ impl Reporter {
         match self.report {
             Report::Text => println!("WRONG  {}: {}", fault.slug, fault.why),
             Report::Json => lines::fault(fault)?,
-            Report::Github => println!("{}", github::fault(fault)),
+            Report::Github => println!("{}", self.commands.fault(fault)),
             Report::Junit => self.document.fault(fault),
         }
         Ok(())
@@ -75,7 +78,7 @@ impl Reporter {
                     println!("{mark}  {}: {}", place(one), one.what);
                 }
                 Report::Json => lines::finding(one)?,
-                Report::Github => println!("{}", github::finding(one)),
+                Report::Github => println!("{}", self.commands.finding(one)),
                 Report::Junit => {}
             }
         }
@@ -108,7 +111,7 @@ impl Reporter {
         match self.report {
             Report::Text => text(trial, verdict, skipped.as_deref(), ok, &why),
             Report::Json => lines::result(trial, verdict, skipped.as_deref(), ok, self.lang)?,
-            Report::Github if !ok => println!("{}", github::result(trial, &why)),
+            Report::Github if !ok => println!("{}", self.commands.result(trial, &why)),
             Report::Github => {}
             Report::Junit => self.document.result(trial, verdict, skipped.as_deref(), ok, &why),
         }

@@ -29,6 +29,7 @@ pub(super) fn legal(phase: Phase, event: &Event) -> bool {
         | Event::Globals(_)
         | Event::Output { .. }
         | Event::StimulusEnded { .. }
+        | Event::ThrownOut { .. }
         | Event::Stats(_)
         | Event::Tested { .. }
         | Event::Code(_)
