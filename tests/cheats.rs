@@ -120,5 +120,6 @@ fn no_lesson_is_passed_by_a_cheat() {
     if !can_use_guests() {
         return;
     }
-    cases::try_each(&cheats, 3, passes);
+    // Six at once: one that is late does not pass either.
+    cases::try_each(&cheats, 6, passes);
 }

@@ -228,12 +228,21 @@ fn why(errno: i32, section: &str, wanted: Option<&Target>) -> AttachFailure {
                 known: known.map(|all| all.iter().map(name).collect()).unwrap_or_default(),
             }
         }
+        EOPNOTSUPP if is_mark(section, wanted) => AttachFailure::NoCookie,
         EOPNOTSUPP => AttachFailure::NeedsTarget,
         ENOENT | EINVAL | ESRCH => match hooks_like(section) {
             Some(nearest) => AttachFailure::NoSuchHook { nearest },
             None => AttachFailure::Errno(errno),
         },
         _ => AttachFailure::Errno(errno),
+    }
+}
+
+/// Whether it is to be attached to a mark that is named.
+fn is_mark(section: &str, wanted: Option<&Target>) -> bool {
+    match wanted {
+        Some(target) => matches!(target, Target::Usdt { .. }),
+        None => section.starts_with("usdt/"),
     }
 }
 

@@ -72,6 +72,9 @@ pub enum AttachFailure {
     },
     /// The type needs something to attach to and was given nothing.
     NeedsTarget,
+    /// A mark in a shared library: a kernel before 5.15 cannot tell which it is,
+    /// unless it is one process's.
+    NoCookie,
     /// A replacement names a function that cannot be replaced.
     Irreplaceable {
         /// As its section names it.

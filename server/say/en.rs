@@ -183,6 +183,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NeedsTarget { program, section } => format!(
             "{program} was not attached: SEC(\"{section}\") does not say to what. Say it with \"attach\": if:lab0, cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME or perf:cpu-clock:99."
         ),
+        S::NoCookie { program, section } => format!(
+            "{program} was not attached to SEC(\"{section}\"): which mark was passed in a file that lies anywhere in memory, as shared libraries do, a kernel can tell since 5.15 only. Choose a newer kernel."
+        ),
         S::AttachErrno { program, section, errno: number } => {
             format!("{program} was not attached to SEC(\"{section}\"): {}.", errno(*number))
         }

@@ -129,6 +129,10 @@ pub enum Sentence {
         program: String,
         section: String,
     },
+    NoCookie {
+        program: String,
+        section: String,
+    },
     AttachErrno {
         program: String,
         section: String,

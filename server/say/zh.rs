@@ -163,6 +163,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::NeedsTarget { program, section } => {
             format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：if:lab0、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME 或 perf:cpu-clock:99。")
         }
+        S::NoCookie { program, section } => format!(
+            "{program} 未能挂载到 SEC(\"{section}\")：共享库这类文件可装入内存任意位置，经过的是其中哪个标记，内核从 5.15 起才能分辨。请换用较新的内核。"
+        ),
         S::AttachErrno { program, section, errno: number } => {
             format!("{program} 未能挂载到 SEC(\"{section}\")：{}。", errno(*number))
         }

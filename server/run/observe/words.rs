@@ -58,6 +58,7 @@ pub(super) fn attach_sentence(
         AttachFailure::NoInterface { known } => {
             ("no-such-interface", Sentence::NoSuchInterface { program, known })
         }
+        AttachFailure::NoCookie => ("no-cookie", Sentence::NoCookie { program, section }),
         AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
         AttachFailure::Irreplaceable { function, why, nearest } => {
             let one = match why {
