@@ -39,7 +39,7 @@ fn a_right_lesson_is_right_and_is_reported_as_the_contract_says() {
     assert_eq!(ran.status, 0, "{ran:?}");
     for of in ["starter", "solution"] {
         let result = result(&lines, of);
-        for field in ["type", "lesson", "kernel", "of", "seed", "ok", "skipped", "checks"] {
+        for field in ["type", "lesson", "kernel", "of", "seed", "ok", "skipped", "errors", "checks"] {
             assert!(result.get(field).is_some(), "no {field} in {result}");
         }
         assert_eq!((&result["type"], &result["lesson"]), (&"result".into(), &"hello".into()));

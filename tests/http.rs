@@ -161,7 +161,9 @@ fn refused(server: &Server) -> Vec<(&'static str, Vec<(&'static str, String)>)> 
     let ours = format!("http://{}", server.address);
     let (cookie, bearer) = (server.cookie(), server.bearer());
     let foreign = |origin: &str| vec![("Origin", origin.to_owned()), ("Cookie", cookie.clone())];
-    let wrong = format!("{}0", &cookie[..cookie.len() - 1]);
+    // Another last digit than its own, whichever that is.
+    let other = if cookie.ends_with('0') { '1' } else { '0' };
+    let wrong = format!("{}{other}", &cookie[..cookie.len() - 1]);
     vec![
         ("nothing at all", vec![]),
         ("a wrong key", vec![("Authorization", "Bearer 00".to_owned())]),

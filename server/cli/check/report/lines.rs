@@ -37,6 +37,8 @@ enum Line<'a> {
         skipped: Option<&'a str>,
         outcome: Option<&'a str>,
         ms: u128,
+        /// What was wrong besides the checks.
+        errors: &'a [String],
         checks: Vec<CheckLine<'a>>,
     },
     Summary {
@@ -88,6 +90,7 @@ pub(super) fn result(
         release: verdict.release.as_deref(),
         of: trial.of.name(),
         seed: trial.seed,
+        errors: &verdict.errors,
         ok,
         skipped,
         outcome: verdict.outcome.map(outcome),
