@@ -236,6 +236,15 @@ labels! {
     records_empty: "Records that your program sends through a ring buffer or a perf buffer appear here.", "程序通过 ring buffer 或 perf buffer 送出的记录会显示在这里。";
     records_as: "Records of {name} are", "{name} 的记录类型";
     records_by_size: "the struct of their size", "按大小判断";
+    flame: "Flame graph", "火焰图";
+    flame_all: "all", "全部";
+    flame_help: "The lowest box is all that was counted; each other one stands on its caller, as wide as its share. Press one to look into it, the lowest to see all again; arrow keys lead from box to box. Green is the kernel.", "最下面的方块是计到的全部，其余每块都站在调用者上面，宽度就是它的比例。点击一块可以放大它，点击最下面的恢复全部；方向键在方块间移动。绿色是内核。";
+    flame_box: "{name}: {n}, {p} %", "{name}：{n}，{p} %";
+    flame_by: "Counted by", "计数来源";
+    flame_copy: "Copy folded", "复制折叠文本";
+    flame_copied: "Copied, a line for each stack: other tools that draw flame graphs take it.", "已复制，每个栈一行，其他画火焰图的工具可以直接使用。";
+    flame_not_copied: "The browser does not let the page copy. Here is the text:", "浏览器不允许页面复制。文本在这里：";
+    flame_folded: "Folded stacks", "折叠后的栈";
     maps: "Maps", "Map";
     maps_empty: "The maps of your program appear here as live tables.", "程序的 map 会以实时表格的形式显示在这里。";
     maps_none: "The program has no maps.", "程序没有定义 map。";

@@ -10,6 +10,7 @@ import type { State } from "./state";
 import { isOver, type Story } from "./story";
 import { columnsView, type ColumnActions } from "./views/columns";
 import { coreView } from "./views/core";
+import { flameView } from "./views/flame";
 import { globalsView } from "./views/globals";
 import { logView } from "./views/log";
 import { mapsView } from "./views/maps";
@@ -116,6 +117,7 @@ function singlePanels(options: ResultsOptions): View {
     { id: "trace", name: say("trace"), view: traceView(again) },
     { id: "maps", name: say("maps"), view: mapsView(changer) },
     { id: "records", name: say("records"), view: recordsView(changer, options) },
+    { id: "flame", name: say("flame"), view: flameView(again) },
     { id: "globals", name: say("globals"), view: globalsView(changer) },
     { id: "programs", name: say("programs"), view: programsView(changer, go) },
     { id: "core", name: say("core"), view: coreView() },

@@ -4,6 +4,7 @@
 // Does not know sockets, other kernels or the DOM.
 
 import type { Accelerator } from "./config";
+import { note, type Samples } from "./samples";
 import type {
   CheckResult, Code, Count, Finding, MapFacts, Outcome, ProgramFacts, Relocation, Stage, Stages, Step, StoryEvent, Tested, TraceLine,
   OutputStream, Value,
@@ -70,6 +71,8 @@ export interface Story {
   printed: number;
   printedByLab: number;
   records: Map<string, { time: number | null; cpu: number | null; value: Value }[]>;
+  /** By buffer, where the program keeps stacks: all records of the run, equal ones counted. */
+  samples: Map<string, Samples>;
   maps: Map<string, MapState>;
   globals: Map<string, { ctype: string; value: Value }>;
   programs: Map<string, ProgramState>;
@@ -96,6 +99,7 @@ export function newStory(): Story {
     printed: 0,
     printedByLab: 0,
     records: new Map(),
+    samples: new Map(),
     maps: new Map(),
     globals: new Map(),
     programs: new Map(),
@@ -183,6 +187,11 @@ export function fold(story: Story, event: StoryEvent): void {
       kept.push({ time: event.time, cpu: event.cpu, value: event.value });
       if (kept.length >= 2 * KEPT_RECORDS) kept.splice(0, kept.length - KEPT_RECORDS);
       story.records.set(event.map, kept);
+      if (keepsStacks(story)) {
+        const samples = story.samples.get(event.map) ?? new Map();
+        note(samples, event.value);
+        if (samples.size > 0) story.samples.set(event.map, samples);
+      }
       story.rev.records++;
       return;
     }
@@ -251,6 +260,10 @@ export function fold(story: Story, event: StoryEvent): void {
 /** How many programs are attached. */
 export function attachedOf(story: Story): number {
   return [...story.programs.values()].filter((program) => program.to !== null).length;
+}
+
+function keepsStacks(story: Story): boolean {
+  return [...story.maps.values()].some(({ facts }) => facts.type === "stack_trace");
 }
 
 function enter(stage: Stage): Phase {

@@ -10,6 +10,7 @@ import type { Story } from "../story";
 import { say } from "../words";
 import { checkItems, tallyOf } from "./checks";
 import { coreTable } from "./core";
+import { flameView } from "./flame";
 import { globalsView } from "./globals";
 import { logView } from "./log";
 import { mapsView } from "./maps";
@@ -48,6 +49,7 @@ export function columnsView(kernels: string[], checks: Config["checks"], actions
     { id: "times", name: say("times"), view: timesTable(kernels, stories) },
     { id: "maps", name: say("maps"), view: many((kernel) => mapsView(changer(kernel), kernel)) },
     { id: "records", name: say("records"), view: many((kernel) => recordsView(changer(kernel), actions, kernel)) },
+    { id: "flame", name: say("flame"), view: many(() => flameView(actions.again)) },
     { id: "globals", name: say("globals"), view: many((kernel) => globalsView(changer(kernel), kernel)) },
     { id: "output", name: say("output"), view: many(outputView) },
     { id: "log", name: say("log"), view: many(logView) },
