@@ -8,8 +8,11 @@ WORKER_ARGS := -p bpflab-worker --release --target $(ARCH) --target-dir target-w
 LISTEN   ?= 127.0.0.1:8080
 BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
-# Many guests, many seconds, or a second that is measured: after all that fails sooner, and one test at a time.
-LONG     := abuse both cheats damage edits extras guests home images_from_packages kernels lifetime mistakes programs records stress terminal verified
+# Many guests or many seconds: after all that fails sooner, the longest first. One test
+# of a file at a time keeps one processor busy, so two files go at once.
+LONG     := cheats abuse programs damage guests images_from_packages verified kernels mistakes home terminal extras both
+# A second is measured, or all the guests at once: nothing beside them.
+ALONE    := edits lifetime records stress
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
@@ -71,14 +74,19 @@ test: setup setup-test page
 	$(call say,the guests' images)
 	@cargo run --quiet -- images --extra all
 	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernels)
-	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG) lessons,$(TESTS)))
-	@cargo test --no-fail-fast $(addprefix --test=,$(LONG)) -- --test-threads=1
+	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG) $(ALONE) lessons,$(TESTS)))
+	@cargo test --no-run --quiet $(addprefix --test=,$(LONG) $(ALONE))
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync $(addprefix long-,$(LONG))
+	@cargo test --no-fail-fast $(addprefix --test=,$(ALONE)) -- --test-threads=1
 	$(call say,4 of 5: the lessons on every kernel)
 	@cargo test --test lessons -- --nocapture
 	$(call say,5 of 5: the page in a browser)
 	@cd tests/browser && { cmp -s package-lock.json node_modules/.bpflab-lock || \
 		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }
 	@cd tests/browser && BPFLAB_BIN=$(CURDIR)/target/debug/bpflab npx playwright test
+
+long-%:
+	@cargo test --test $* -- --test-threads=1
 
 comma := ,
 

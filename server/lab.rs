@@ -172,6 +172,7 @@ pub fn lesson_submission(
             targets: lesson.run.targets.clone(),
             records: lesson.run.records.clone(),
             tests,
+            shows: Vec::new(),
             stimulus,
             terminal: None,
             needs: lesson.needs.clone(),

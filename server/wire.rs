@@ -10,5 +10,6 @@ mod trace;
 mod value;
 mod writer;
 
+pub use code::{Row, forms};
 pub use value::Typed;
 pub use writer::{Writer, outcome, severity, step, stream};

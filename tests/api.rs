@@ -135,7 +135,7 @@ async fn what_real_runs_tell_fits_the_document() {
     let name = fresh_name();
     for (source, more) in [
         (program::counting(&name, 3), json!({"globals": {"target": "1"}})),
-        (RICH.to_owned(), json!({})),
+        (RICH.to_owned(), json!({"show": ["look"]})),
         (tested, json!({"tests": test})),
         ("int x = ;".to_owned(), json!({})),
         (program::program(&name, "tp/syscalls/sys_enter_write", "", "return *(int *)16;"), json!({})),

@@ -28,6 +28,7 @@ struct Case {
     attach: Vec<String>,
     record: Vec<String>,
     test: Vec<String>,
+    show: Vec<String>,
     shows: Vec<(String, Regex)>,
 }
 
@@ -52,6 +53,7 @@ impl Case {
             attach: said("attach"),
             record: said("record"),
             test: said("test"),
+            show: said("show"),
             shows,
             path: path.to_owned(),
         }
@@ -71,6 +73,9 @@ impl Case {
         }
         for test in &self.test {
             command.args(["--test", test]);
+        }
+        for program in &self.show {
+            command.args(["--show", program]);
         }
         let ran = to_end(&mut command);
         let story = Story::parse(&ran.stdout);
@@ -102,6 +107,7 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
             .of("diagnostic")
             .any(|found| pattern.is_match(&format!("{} {}", plain(&found["id"]), plain(&found["says"])))),
         "tested" => story.of("tested").any(|tested| pattern.is_match(&tested.to_string())),
+        "code" => story.of("code").any(|code| pattern.is_match(&code.to_string())),
         "record" => story.of("record").any(|record| pattern.is_match(&record["value"].to_string())),
         "map" => story
             .of("map")

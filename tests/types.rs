@@ -90,6 +90,7 @@ async fn relocated(lab: &Lab, kernel: &str, object: &Object, types: KernelTypes)
         targets: Vec::new(),
         records: Vec::new(),
         tests: Vec::new(),
+        shows: Vec::new(),
         stimulus: None,
         span: Span { exactly_ms: None, after_stimulus_ms: 0, at_most_ms: 1_000 },
         lab: Vec::new(),

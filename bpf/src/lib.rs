@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 12;
+pub const VERSION: u32 = 13;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -92,6 +92,8 @@ pub struct Load {
     pub records: Vec<(String, String)>,
     /// Programs to run by themselves, once all is attached.
     pub tests: Vec<Test>,
+    /// Programs of which all forms are told, once all is attached.
+    pub shows: Vec<String>,
     /// A shell command that makes something happen; held back until all is attached.
     pub stimulus: Option<String>,
     /// How long to observe.

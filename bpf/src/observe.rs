@@ -4,6 +4,7 @@
 //! which prints on every write of ours settles at a bounded rate.
 
 use std::{
+    collections::BTreeSet,
     io::Read,
     os::fd::AsFd,
     path::Path,
@@ -73,6 +74,7 @@ pub(crate) struct Observer<'a> {
     stimulus: Option<Stimulus>,
     terminal: Option<Terminal>,
     tests: Vec<Test>,
+    shows: Vec<String>,
     stimulus_pid: Option<u32>,
     passed_on: usize,
     drain: Duration,
@@ -105,6 +107,7 @@ impl<'a> Observer<'a> {
             stimulus,
             terminal,
             tests: load.tests.clone(),
+            shows: load.shows.clone(),
             passed_on: 0,
             drain: match load.policy {
                 Policy::ObserveOnly => MAX_DRAIN,
@@ -149,6 +152,11 @@ impl<'a> Observer<'a> {
         for test in std::mem::take(&mut self.tests) {
             // Why not is told with it.
             let _ = trial::run(self.object, &test, outlet)?;
+        }
+        let shows: BTreeSet<String> = std::mem::take(&mut self.shows).into_iter().collect();
+        for program in &shows {
+            // One that is not there is said by who asked.
+            let _ = self.show(program, outlet)?;
         }
         loop {
             let now = Instant::now();
@@ -223,14 +231,19 @@ impl<'a> Observer<'a> {
             Change::Map { map, change } => edit::map(self.object, btf, map, change),
             Change::Submit { map, value } => edit::submit(self.object, btf, map, value),
             Change::Decode { map, name } => self.records.name(btf, map, name),
-            Change::Show { program } => match code::of(self.object, btf, program) {
-                Ok(code) => {
-                    outlet.send(&Event::Code(code))?;
-                    Ok(())
-                }
-                Err(why) => Err(why),
-            },
+            Change::Show { program } => self.show(program, outlet)?,
             Change::Test(test) => trial::run(self.object, test, outlet)?,
+        })
+    }
+
+    /// Tells what the kernel made of a program.
+    fn show(&self, program: &str, outlet: &mut Outlet) -> crate::Result<Result<(), BadChange>> {
+        Ok(match code::of(self.object, self.btf.as_ref(), program) {
+            Ok(code) => {
+                outlet.send(&Event::Code(code))?;
+                Ok(())
+            }
+            Err(why) => Err(why),
         })
     }
 

@@ -1,5 +1,6 @@
 //! A story on standard output, as text for a person or as JSON lines.
 
+mod code;
 mod histograms;
 
 use std::{
@@ -131,8 +132,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
                 None => Ok(()),
             }
         }
-        // Nobody on the command line asks for it.
-        RunEvent::Code(_) => Ok(()),
+        RunEvent::Code(made) => code::print(out, made),
         RunEvent::Map(view) if is_libbpfs(&view.name) || drawn.take(view) => Ok(()),
         RunEvent::Map(view) => {
             for (key, value) in &view.entries {

@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// Run a program by itself on a packet, or its context, in hexadecimal
     #[arg(long, value_name = "NAME=HEX", value_parser = assignment)]
     test: Vec<(String, String)>,
+    /// A program to show in its forms: as compiled, as the kernel keeps it, and as machine code
+    #[arg(long, value_name = "NAME")]
+    show: Vec<String>,
     /// The struct that a buffer's records are, where the lab does not find it by its size
     #[arg(long, value_name = "MAP=STRUCT", value_parser = assignment)]
     record: Vec<(String, String)>,
@@ -117,6 +120,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         targets,
         records: arguments.record.into_iter().collect(),
         tests,
+        shows: arguments.show,
         stimulus: arguments.stimulus,
         terminal: None,
         needs: Needs { guest: arguments.extra.is_some(), extra: arguments.extra, ..Needs::default() },

@@ -73,6 +73,7 @@ pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Re
         targets: BTreeMap::new(),
         records: BTreeMap::new(),
         tests: Vec::new(),
+        shows: Vec::new(),
         stimulus: None,
         terminal: None,
         span: lab::span(None, LIMITS.terminal),

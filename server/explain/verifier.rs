@@ -34,6 +34,13 @@ const VERDICTS: &[(&str, Make)] = &[
     (r"invalid access to (?:memory|mem), mem_size=(\d+)", |c| {
         Some(Mistake::ValueBounds { size: number(c, 1) })
     }),
+    (r"access beyond struct (\w+) at off (\d+) size (\d+)", |c| {
+        Some(Mistake::StructBounds {
+            name: c.get(1)?.as_str().to_owned(),
+            offset: number(c, 2)?,
+            size: number(c, 3)?,
+        })
+    }),
     (r"R\d+ min value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
     (r"R\d+ max value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
     (r"R\d+ unbounded memory access", |_| Some(Mistake::Unbounded)),
@@ -158,6 +165,7 @@ mod tests {
             ("R1 invalid mem access 'scalar'", "verifier-not-a-pointer"),
             ("invalid access to packet, off=0 size=14, R1(id=0,off=0,r=0)", "verifier-packet-bounds"),
             ("invalid access to map value, value_size=16 off=16 size=4", "verifier-value-bounds"),
+            ("access beyond struct sockaddr at off 16 size 8", "verifier-struct-bounds"),
             ("R0 unbounded memory access, make sure to bounds check any such access", "verifier-unbounded"),
             ("invalid indirect read from stack R2 off -8+0 size 8", "verifier-stack-uninitialised"),
             ("invalid read from stack off -16+0 size 8", "verifier-stack-uninitialised"),

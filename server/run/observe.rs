@@ -282,7 +282,7 @@ impl Observation<'_> {
             Event::Loaded { programs, maps } => {
                 self.enter(Phase::Attach);
                 self.seen.loaded(&programs);
-                let wanted = self.part.submission.targets.keys();
+                let wanted = self.part.submission.targets.keys().chain(&self.part.submission.shows);
                 let known: Vec<String> = programs.iter().map(|program| program.name.clone()).collect();
                 let unknown = wanted.filter(|name| !known.contains(name)).cloned().collect::<Vec<_>>();
                 self.say(RunEvent::Loaded { programs, maps });

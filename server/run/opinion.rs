@@ -115,6 +115,7 @@ fn load(object: &Object, types: KernelTypes, submission: &Submission) -> Load {
         targets: submission.targets.clone().into_iter().collect(),
         records: Vec::new(),
         tests: Vec::new(),
+        shows: Vec::new(),
         stimulus: None,
         span: submission.span,
         lab: Vec::new(),

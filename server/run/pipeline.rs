@@ -370,6 +370,7 @@ impl Part {
             targets: self.submission.targets.clone().into_iter().collect(),
             records: self.submission.records.clone().into_iter().collect(),
             tests: self.submission.tests.clone(),
+            shows: self.submission.shows.clone(),
             stimulus: self.submission.stimulus.clone(),
             span: self.submission.span,
             lab: if &*self.kernel == HOST { vec![std::process::id()] } else { Vec::new() },

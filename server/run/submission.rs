@@ -28,6 +28,8 @@ pub struct Submission {
     pub records: BTreeMap<String, String>,
     /// Programs to run by themselves.
     pub tests: Vec<Test>,
+    /// Programs whose forms are shown: as compiled, as the kernel keeps them, machine code.
+    pub shows: Vec<String>,
     /// A shell command that makes something happen.
     pub stimulus: Option<String>,
     /// A shell for the learner in each guest, with a window of this size.

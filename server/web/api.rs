@@ -139,6 +139,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 targets,
                 records: message.records,
                 tests,
+                shows: message.show,
                 stimulus: message.stimulus,
                 terminal: None,
                 needs: Needs::default(),
@@ -158,6 +159,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
             submission.targets.extend(targets);
             submission.records.extend(message.records);
             submission.tests.extend(tests);
+            submission.shows.extend(message.show);
             if message.terminal {
                 lab::with_terminal(&mut submission);
             }

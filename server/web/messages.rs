@@ -66,6 +66,8 @@ pub(super) struct RunMessage {
     #[serde(default)]
     pub(super) tests: Vec<TestWish>,
     #[serde(default)]
+    pub(super) show: Vec<String>,
+    #[serde(default)]
     pub(super) terminal: bool,
 }
 

@@ -23,6 +23,29 @@ pub(super) fn body(code: &Code) -> Body<'_> {
     }
 }
 
+/// An instruction of any form.
+#[derive(Debug)]
+pub struct Row {
+    /// Its number; of machine code, bytes from the beginning of its function.
+    pub at: u64,
+    /// As the kernel's own tools write it.
+    pub text: String,
+    /// Which of [`Code::lines`] it is of.
+    pub of: Option<usize>,
+}
+
+/// A program as compiled, as the kernel keeps it, and as machine code; what is not shown is empty.
+pub fn forms(code: &Code) -> [Vec<Row>; 3] {
+    let lines = code.lines.len();
+    let bpf = |form| {
+        let row = |one: InstructionBody| Row { at: one.at.into(), text: one.text, of: one.of };
+        instructions(form, lines).into_iter().map(row).collect()
+    };
+    let functions = code.machine.iter().flat_map(|function| machine(function, lines));
+    let machine = functions.map(|one| Row { at: one.at, text: one.text, of: one.of }).collect();
+    [bpf(&code.given), bpf(&code.translated), machine]
+}
+
 fn line(line: &CodeLine) -> LineBody<'_> {
     // Standard input is the program, whose name is the reader's to know.
     let file = line.file.rsplit('/').next().unwrap_or_default();

@@ -1,5 +1,7 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @stimulus touch /tmp/a; rm /tmp/a
+// @show probe
+// @shows code "given":\[\{"at":0.*"machine":\[\{"at":0.*"translated":\[\{"at":0
 // @shows trace tracepoint fired
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

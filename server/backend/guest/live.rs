@@ -125,6 +125,7 @@ impl Guest {
             targets: Vec::new(),
             records: Vec::new(),
             tests: Vec::new(),
+            shows: Vec::new(),
             stimulus: Some(stimulus.to_owned()),
             span: Span { exactly_ms: None, after_stimulus_ms: 100, at_most_ms: 5_000 },
             lab: Vec::new(),

@@ -46,6 +46,10 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "it goes outside of the memory that it may use".into(),
             "Check the index or offset against the size of the array or struct before it is used.".into(),
         ),
+        M::StructBounds { name, offset, size } => (
+            format!("it reads {size} bytes at offset {offset}, which is past the end of a struct {name}"),
+            "The kernel goes by the type of its own pointer, not by a cast. What lies behind it is read with bpf_probe_read_kernel() or BPF_CORE_READ(), from a pointer of the larger type.".into(),
+        ),
         M::Unbounded => (
             "it uses an offset or a length without an upper bound".into(),
             "Bound it right before the use, in a way that the compiler keeps: if (n >= MAX) return 0; or n &= MAX - 1 where MAX is a power of two.".into(),

@@ -45,6 +45,10 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "访问越出了允许使用的内存".into(),
             "使用下标或偏移之前，先与数组或结构体的大小比较。".into(),
         ),
+        M::StructBounds { name, offset, size } => (
+            format!("在偏移 {offset} 处读取 {size} 个字节，越过了 struct {name} 的末尾"),
+            "内核按它自己的指针类型检查，不看强制类型转换。后面的内容要通过更大类型的指针，用 bpf_probe_read_kernel() 或 BPF_CORE_READ() 读取。".into(),
+        ),
         M::Unbounded => (
             "使用了没有上界的偏移或长度".into(),
             "在使用之前紧挨着给出上界，并让编译器保留它：if (n >= MAX) return 0; 或在 MAX 是 2 的幂时写 n &= MAX - 1。".into(),
