@@ -16,7 +16,8 @@ ALONE    := edits lifetime records stress
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: stress help setup setup-test page worker build images serve host test bench check fmt lint clean
+.PHONY: stress help setup setup-test page worker build images serve host test test-short test-long test-alone \
+        test-lessons test-browser bench check fmt lint clean
 
 help:
 	@echo "make serve   install what is missing, build, and serve on http://$(LISTEN)"
@@ -67,26 +68,38 @@ host: worker
 
 test: setup setup-test page
 	$(call say,1 of 5: unit tests of the protocol and the server)
+	@cargo test --no-run
 	@cargo test --lib --bins --quiet -p bpflab
 	$(call say,2 of 5: the worker)
 	@$(STATIC) test $(WORKER_ARGS) --quiet
 	@$(STATIC) build $(WORKER_ARGS)
 	$(call say,the guests' images)
-	@cargo run --quiet -- images --extra all
+	@target/debug/bpflab images --extra all
+	@$(MAKE) --no-print-directory --keep-going test-short test-long test-alone test-lessons test-browser
+
+# Each of these says what fails in it, whatever failed before.
+test-short:
 	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernels)
 	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG) $(ALONE) lessons,$(TESTS)))
-	@cargo test --no-run --quiet $(addprefix --test=,$(LONG) $(ALONE))
+
+test-long:
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync $(addprefix long-,$(LONG))
+
+long-%:
+	@cargo test --test $* -- --test-threads=1
+
+test-alone:
 	@cargo test --no-fail-fast $(addprefix --test=,$(ALONE)) -- --test-threads=1
+
+test-lessons:
 	$(call say,4 of 5: the lessons on every kernel)
 	@cargo test --test lessons -- --nocapture
+
+test-browser:
 	$(call say,5 of 5: the page in a browser)
 	@cd tests/browser && { cmp -s package-lock.json node_modules/.bpflab-lock || \
 		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }
 	@cd tests/browser && BPFLAB_BIN=$(CURDIR)/target/debug/bpflab npx playwright test
-
-long-%:
-	@cargo test --test $* -- --test-threads=1
 
 comma := ,
 

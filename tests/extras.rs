@@ -11,8 +11,13 @@ use support::{
     command::to_end,
     course::{Course, change},
     folder,
-    guests::{self, DEFAULT, Data, can_use_extra, can_use_guests, refusal, run_and_hear, with_extra},
-    program, root,
+    guests::{
+        self, DEFAULT, Data, all_of, can_use_extra, can_use_guests, passed, refusal, run_and_hear, solve,
+        with_extra,
+    },
+    lessons, program, root,
+    server::{self, Server},
+    socket::Socket,
 };
 
 const JVM: &str = "jvm";
@@ -83,6 +88,26 @@ fn a_run_that_wants_what_is_not_built_says_what_builds_it() {
     let (ran, story) = run_and_hear(DEFAULT, &quiet, &["--extra", "jvn", "--data", &data.word()]);
     let said = refusal(&ran, &story);
     assert!(said.contains("\"jvn\"") && said.contains("there is: jvm"), "{said}");
+}
+
+#[tokio::test]
+async fn an_extra_that_is_built_while_the_server_runs_is_found() {
+    if !can_use_guests() || !can_use_extra(JVM) {
+        return;
+    }
+    let data = Data::with_copied_images(DEFAULT);
+    let doctor = || to_end(&mut guests::command(&data, &["doctor"])).stdout;
+    assert!(doctor().contains("bpflab images --extra jvm"), "{}", doctor());
+    let words = ["--warm-memory", "0", "--data", &data.word()];
+    let server = Server::of(&mut server::command(&lessons(), &words));
+    let mut socket = Socket::open(&server).await;
+    solve(&mut socket, "255-jvmgc", "jvmgc", DEFAULT).await;
+    let refused = all_of(&mut socket, 1).await;
+    assert!(format!("{refused:?}").contains("bpflab images --extra jvm"), "{refused:?}");
+    data.add_extra(JVM);
+    assert!(doctor().contains("Guests can have jvm"), "{}", doctor());
+    solve(&mut socket, "255-jvmgc", "jvmgc", DEFAULT).await;
+    passed(&all_of(&mut socket, 1).await);
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         "attached" => texts("attached", "to").iter().any(|text| pattern.is_match(text)),
         "finding" => story
             .of("diagnostic")
-            .any(|found| pattern.is_match(&format!("{} {}", plain(&found["id"]), plain(&found["says"])))),
+            .any(|found| pattern.is_match(&format!("{} {}", plain(&found["id"]), plain(&found["message"])))),
         "tested" => story.of("tested").any(|tested| pattern.is_match(&tested.to_string())),
         "code" => story.of("code").any(|code| pattern.is_match(&code.to_string())),
         "record" => story.of("record").any(|record| pattern.is_match(&record["value"].to_string())),

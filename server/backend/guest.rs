@@ -320,6 +320,19 @@ impl Guests {
         Ok(entry)
     }
 
+    /// The recipe's extras, and whether guests can have them.
+    pub fn extras(&self) -> Vec<(String, bool)> {
+        let roots = self.recipe.iter().flat_map(ImageRecipe::extras);
+        roots.filter_map(|root| root.extra.clone()).map(|name| (name.clone(), self.has(&name))).collect()
+    }
+
+    fn has(&self, extra: &str) -> bool {
+        self.kernels.iter().any(|kernel| {
+            let place = Place { kernel: &kernel.name, extra: Some(extra) };
+            self.entry(place).is_ok()
+        })
+    }
+
     fn find(&self, kernel: &str) -> Option<&Arc<Entry>> {
         self.kernels.iter().find(|entry| entry.name == kernel)
     }

@@ -58,6 +58,12 @@ pub enum Doctor {
     },
     /// Below which cgroup guests have theirs, and whether it bounds their memory.
     Cgroup(Option<(String, bool)>),
+    Extra {
+        name: String,
+    },
+    ExtraMissing {
+        name: String,
+    },
     GuestSilent,
 }
 
@@ -101,6 +107,10 @@ impl Doctor {
             "Waiting guests may take {warm_mib} MiB of memory (serve --warm-memory); {places} runs at once fit, at {run_mib} MiB at most for each."
         ),
         Self::Disk { folder, free_mib } => format!("{folder} has {free_mib} MiB left for images and snapshots."),
+        Self::Extra { name } => format!("Guests can have {name}, for the lessons that need it."),
+        Self::ExtraMissing { name } => format!(
+            "Guests have no {name}, and lessons that need it are skipped: bpflab images --extra {name} builds it."
+        ),
         Self::GuestSilent => "its guest did not say what it can do; the reason stands on standard error.".into(),
         Self::Cgroup(Some((folder, true))) => {
             format!("Each guest has a cgroup of its own below {folder}, which bounds its memory and its processes.")
@@ -143,6 +153,10 @@ impl Doctor {
             "待命的虚拟机最多占用 {warm_mib} MiB 内存（serve --warm-memory）；可同时进行 {places} 次运行，每次最多 {run_mib} MiB。"
         ),
         Self::Disk { folder, free_mib } => format!("{folder} 还有 {free_mib} MiB 可用于镜像和快照。"),
+        Self::Extra { name } => format!("虚拟机可以带上 {name}，供需要它的课程使用。"),
+        Self::ExtraMissing { name } => {
+            format!("虚拟机还没有 {name}，需要它的课程会被跳过：运行 bpflab images --extra {name} 即可构建。")
+        }
         Self::GuestSilent => "它的虚拟机没有说明自己支持什么；原因见标准错误输出。".into(),
         Self::Cgroup(Some((folder, true))) => {
             format!("每台虚拟机在 {folder} 下有自己的 cgroup，限制其内存和进程数。")

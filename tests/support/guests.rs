@@ -190,6 +190,15 @@ impl Data {
         own
     }
 
+    /// Puts a copy of an extra's image there, at once as whoever builds one does.
+    pub(crate) fn add_extra(&self, name: &str) {
+        let root = with_extra(name).expect("an image").root;
+        let from = root.parent().expect("its folder");
+        let (beside, to) = (self.path().join("copied"), self.path().join("images"));
+        copy(from, &beside);
+        fs::rename(&beside, to.join(from.file_name().expect("a name"))).expect("moved");
+    }
+
     /// A copy of another's snapshot of a kernel.
     pub(crate) fn copy_snapshot(&self, from: &Self, kernel: &str) -> PathBuf {
         let snapshot = from.snapshot(kernel).expect("there is one to copy");

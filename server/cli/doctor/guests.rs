@@ -37,6 +37,11 @@ pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding
         let free_mib = disk.f_bavail * disk.f_frsize / MIB;
         found.push(good("disk", Doctor::Disk { folder, free_mib }));
     }
+    for (name, is_built) in guests.extras() {
+        let id = format!("extra:{name}");
+        // Without it only the lessons that need it are missing: that is a choice.
+        found.push(good(&id, if is_built { Doctor::Extra { name } } else { Doctor::ExtraMissing { name } }));
+    }
     found.push(good("cgroup", Doctor::Cgroup(cgroups())));
     found
 }
