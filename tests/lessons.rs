@@ -57,7 +57,7 @@ fn every_lesson_is_right_on_every_kernel_and_alike_on_the_host_and_in_a_guest() 
 
 /// Every lesson on these kernels: whether all is right, and the results.
 fn checked(kernels: &str) -> (bool, Vec<Value>) {
-    let words = ["check", "--kernel", kernels, "--seed", SEED, "--jobs", "5", "--report", "json"];
+    let words = ["check", "--kernel", kernels, "--seed", SEED, "--jobs", "4", "--report", "json"];
     let mut check = bpflab(&words).stdout(Stdio::piped()).spawn().expect("the binary starts");
     let lines = BufReader::new(check.stdout.take().expect("its output"));
     let mut results = Vec::new();

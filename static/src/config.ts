@@ -25,7 +25,6 @@ export interface Config {
   /** The name of the file that is the program; the others are headers beside it. */
   program: string;
   files: Record<string, string>;
-  solution: string;
   /** By buffer: the struct that its records are, as the lesson says. */
   records: Record<string, string>;
   kernels: KernelPlace[];

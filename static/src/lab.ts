@@ -79,7 +79,7 @@ class Lab {
       wanted: () => isLive(this.state),
     });
     if (config.can_run) this.mountViews(root);
-    offerSolution(() => this.replace({ [config.program]: config.solution }, say("solution_done")));
+    offerSolution((text) => this.replace({ [config.program]: text }, say("solution_done")));
     document.addEventListener("keydown", (event) => this.key(event), { capture: true });
     void this.loadEditor();
     if (config.can_run) this.watchLast();

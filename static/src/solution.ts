@@ -5,6 +5,7 @@
 import { say } from "./config";
 import { button } from "./dom";
 
-export function offerSolution(use: () => void): void {
-  document.querySelector("#solution")?.append(button(say("solution_use"), use));
+export function offerSolution(use: (text: string) => void): void {
+  const text = document.querySelector("#solution pre")?.textContent;
+  if (text != null) document.querySelector("#solution")?.append(button(say("solution_use"), () => use(text)));
 }
