@@ -10,7 +10,7 @@ use std::{
 use bpflab_worker::{Span, Window};
 
 use crate::{
-    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Rehearsal},
+    backend::{Backends, GuestSettings, Guests, Host, HostSettings, Piece, Rehearsal},
     compile::{self, Compilers, Confinement},
     dice, explain,
     image::Recipe,
@@ -109,8 +109,9 @@ async fn compilers(data: &Path, worker: &Path, own_files: bool) -> Result<Compil
     }
 }
 
-/// What guests run before a learner's program.
+/// What guests run before a learner's program, and what each of them loads.
 const REHEARSAL: (&str, &str) = ("rehearsal.bpf.c", include_str!("lab/rehearsal.bpf.c"));
+const WARM: (&str, &str) = ("warm.bpf.c", include_str!("lab/warm.bpf.c"));
 
 /// Makes a kernel ready: its snapshot, its headers, some warm guests.
 ///
@@ -125,13 +126,13 @@ pub async fn make_ready(lab: &Lab, kernel: &str) -> Result<(), Sentence> {
     Ok(())
 }
 
-/// The rehearsal for whatever kernel has these types.
+/// The rehearsals for whatever kernel has these types.
 fn rehearsal(compilers: Option<Arc<Compilers>>) -> Rehearsal {
-    Rehearsal::new(move |types| {
+    Rehearsal::new(move |piece, types| {
         let compilers = compilers.clone();
         async move {
             let compiler = compilers?.get(&compile::Types::File(types)).await.ok()?;
-            own(&compiler, REHEARSAL).await
+            own(&compiler, if piece == Piece::Whole { REHEARSAL } else { WARM }).await
         }
     })
 }

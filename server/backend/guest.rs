@@ -30,7 +30,7 @@ pub(super) use features::ask;
 pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;
 pub(super) use qmp::Monitor;
-pub use rehearsal::Rehearsal;
+pub use rehearsal::{Piece, Rehearsal};
 
 use std::{
     collections::HashMap,
@@ -88,7 +88,7 @@ pub struct Settings {
 }
 
 /// A guest that waits, in bytes: what of its memory is its own.
-const WARM_COST: u64 = 24 << 20;
+const WARM_COST: u64 = 32 << 20;
 
 /// A guest that has used all it may, in bytes: its memory, its translated code and QEMU's own.
 pub const RUN_COST: u64 = (MEMORY_MIB + TRANSLATED_MIB + 48) << 20;

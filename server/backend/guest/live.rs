@@ -107,26 +107,36 @@ impl Guest {
         Ok(Worker::in_guest(self.qemu))
     }
 
-    /// Lets it run until it has answered, and halts it again. It answers faster
-    /// the next time, and a guest that cannot answer is not kept.
-    pub(super) async fn answer_once(&mut self) -> Result<(), Error> {
+    /// Lets it run until it has answered and has loaded the program, if there is
+    /// one, and halts it again. It is faster the next time, and a guest that cannot
+    /// answer is not kept.
+    pub(super) async fn answer_once(&mut self, program: Option<&[u8]>) -> Result<(), Error> {
         self.qemu.monitor.go_on().await?;
         self.within(RESTORE, Guest::wake).await?;
+        if let Some(program) = program {
+            self.rehearse(program, Policy::VerifyOnly, None).await?;
+        }
         self.qemu.monitor.halt().await
     }
 
-    /// Lets it run a program to its end, until it waits again.
-    pub(super) async fn rehearse(&mut self, program: &[u8], stimulus: &str) -> Result<(), Error> {
+    /// Lets it load a program, and run it to the stimulus's end if there is one,
+    /// until it waits again.
+    pub(super) async fn rehearse(
+        &mut self,
+        program: &[u8],
+        policy: Policy,
+        stimulus: Option<&str>,
+    ) -> Result<(), Error> {
         let load = Load {
             object: program.to_vec(),
             types: KernelTypes::All,
-            policy: Policy::Anything,
+            policy,
             globals: Vec::new(),
             targets: Vec::new(),
             records: Vec::new(),
             tests: Vec::new(),
             shows: Vec::new(),
-            stimulus: Some(stimulus.to_owned()),
+            stimulus: stimulus.map(str::to_owned),
             span: Span { exactly_ms: None, after_stimulus_ms: 100, at_most_ms: 5_000 },
             lab: Vec::new(),
             terminal: None,

@@ -10,8 +10,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use bpflab_worker::Policy;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
 
 use super::{
     Error, Step, Trial,
@@ -20,7 +22,7 @@ use super::{
     live::Guest,
     memory,
     qemu::{self, MEMORY_MIB, Machine, Qemu, Start, Walls},
-    rehearsal::Rehearsal,
+    rehearsal::{Piece, Rehearsal},
 };
 use crate::image::Image;
 
@@ -60,6 +62,8 @@ pub(super) struct Snapshot {
     root: Arc<File>,
     state: Vec<u8>,
     folder: PathBuf,
+    /// What a guest loads before it waits, once one has waited.
+    small: OnceCell<Option<Vec<u8>>>,
 }
 
 /// What is written beside a snapshot's files.
@@ -172,8 +176,8 @@ impl Snapshot {
         let kept = made.path().join("types.btf");
         fs::write(&kept, types)?;
         say(Step::Rehearse);
-        if let Some(object) = recipe.rehearsal.object(kept).await {
-            guest.rehearse(&object, "echo ready").await?;
+        if let Some(program) = recipe.rehearsal.object(Piece::Whole, kept).await {
+            guest.rehearse(&program, Policy::Anything, Some("echo ready")).await?;
         }
         say(Step::Save);
         guest.qemu.monitor.halt().await?;
@@ -197,7 +201,8 @@ impl Snapshot {
 
     fn of(recipe: Recipe, memory: File, state: Vec<u8>, folder: &Path) -> Result<Self, Error> {
         let root = recipe.root()?;
-        Ok(Self { recipe, memory: Arc::new(memory), root, state, folder: folder.to_owned() })
+        let (memory, small) = (Arc::new(memory), OnceCell::new());
+        Ok(Self { recipe, memory, root, state, folder: folder.to_owned(), small })
     }
 
     /// Where its kernel's features are kept, once they were asked for.
@@ -210,10 +215,11 @@ impl Snapshot {
         self.folder.join("types.btf")
     }
 
-    /// A new guest that has answered; halted.
+    /// A new guest that has answered and has loaded something; halted.
     pub(super) async fn warm(&self) -> Result<Guest, Error> {
         let mut guest = self.restore().await?;
-        guest.answer_once().await?;
+        let compile = || self.recipe.rehearsal.object(Piece::Small, self.types());
+        guest.answer_once(self.small.get_or_init(compile).await.as_deref()).await?;
         Ok(guest)
     }
 
