@@ -10,9 +10,9 @@ BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
 # Many guests or many seconds: after all that fails sooner, the longest first. One test
 # of a file at a time keeps one processor busy, so two files go at once.
-LONG     := cheats abuse programs damage guests images_from_packages verified kernels mistakes home terminal extras both
+LONG     := cheats programs damage guests images_from_packages verified kernels mistakes home terminal extras both
 # A second is measured, or all the guests at once: nothing beside them.
-ALONE    := edits lifetime records stress
+ALONE    := abuse edits lifetime records stress
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
