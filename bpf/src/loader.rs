@@ -94,7 +94,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         outlet.send(&Event::Refused(refusal))?;
         return Ok(Done::Failed);
     }
-    let held = load.stimulus.as_deref().map(Held::start).transpose()?;
+    let mut held = load.stimulus.as_deref().map(Held::start).transpose()?;
     let pid = held.as_ref().map(Held::pid);
     if let Err((name, reason)) = set_globals(load, &opened, pid) {
         outlet.send(&Event::BadGlobal { name, reason })?;
@@ -138,6 +138,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     if load.policy == Policy::VerifyOnly {
         return Ok(Done::Completed);
     }
+    held.as_mut().map_or(Ok(()), Held::prepared)?;
     let stats = Stats::start();
     let records = Records::open(&object, &load.records);
     let targets = load.targets.iter().map(|(name, target)| (name.as_str(), target)).collect();

@@ -75,6 +75,14 @@ impl Held {
         self.0.id()
     }
 
+    /// Waits until it only waits: what it does to get ready is the lab's own doing,
+    /// in a process that programs take for the stimulus. One that has ended
+    /// instead has said why, and tells it when it is let go.
+    pub(crate) fn prepared(&mut self) -> io::Result<()> {
+        let stdout = self.0.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        io::Read::read(stdout, &mut [0]).map(drop)
+    }
+
     /// Lets it go.
     pub(crate) fn release(mut self) -> crate::Result<Stimulus> {
         let stdout = self.0.stdout.take().ok_or("stdout is piped")?;
@@ -123,6 +131,7 @@ pub(crate) fn hold(command: &str) -> crate::Result {
         // SAFETY: the default action runs no handler of ours.
         unsafe { signal::signal(number, signal::SigHandler::SigDfl) }?;
     }
+    nix::unistd::write(io::stdout(), b"r")?; // see Held::prepared
     let mut word = [0];
     if nix::unistd::read(io::stdin(), &mut word)? == 0 {
         return Ok(()); // the loader is gone: nothing was attached
