@@ -34,7 +34,7 @@ const CPUS: u32 = 2;
 const SCRATCH_BYTES: u64 = 64 << 20;
 
 /// TCG's memory for translated code, in MiB, taken as it is used: a waiting guest
-/// has used 5. With 16, all of it was thrown away again and again: a lesson's run
+/// has used little of it. With 16, all of it was thrown away again and again: a lesson's run
 /// took a third more processor time, Python nearly twice. More than 64 saves little.
 pub(super) const TRANSLATED_MIB: u64 = 64;
 
