@@ -8,6 +8,8 @@
 set -eu
 
 missing=
+as_root=
+[ "$(id -u)" = 0 ] || as_root=sudo
 # An ordinary user does not have these on the path, and the tools are there all the same.
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -31,17 +33,28 @@ has_clang() {
 install_missing() {
 	[ -n "$missing" ] || return 0
 	echo "installing:$missing"
-	as_root=
-	if [ "$(id -u)" != 0 ]; then
+	if [ -n "$as_root" ]; then
 		command -v sudo >/dev/null 2>&1 || {
 			echo "missing:$missing; as root: apt-get install --no-install-recommends$missing" >&2
 			exit 1
 		}
-		as_root=sudo
 		echo "(this needs root: sudo may ask for your password)"
 	fi
+	# A list that is some days old may name files that the mirror no longer has.
+	install_packages || {
+		fetch_lists
+		install_packages
+	}
+}
+
+install_packages() {
 	# shellcheck disable=SC2086 # names of packages, none with spaces
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+fetch_lists() {
+	echo "fetching the lists of packages"
+	$as_root apt-get update -qq
 }
 
 rust() {
@@ -73,7 +86,6 @@ profile bpflab-bwrap /usr/bin/bwrap flags=(unconfined) {
 		read -r answer
 		case $answer in
 		y | Y | yes)
-			as_root=; [ "$(id -u)" = 0 ] || as_root=sudo
 			printf '%s\n' "$text" | $as_root tee $profile >/dev/null
 			$as_root apparmor_parser -r $profile
 			return 0
@@ -89,9 +101,7 @@ command -v apt-get >/dev/null 2>&1 || {
 }
 # A machine whose lists were never fetched finds no package at all.
 if ! apt-cache show bubblewrap >/dev/null 2>&1; then
-	as_root=; [ "$(id -u)" = 0 ] || as_root=sudo
-	echo "fetching the lists of packages"
-	$as_root apt-get update -qq
+	fetch_lists
 fi
 
 case ${1:-run} in
