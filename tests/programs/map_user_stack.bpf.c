@@ -1,5 +1,5 @@
 // @kernels 5.10 6.1 6.12 7.x
-// @stimulus (echo true; sleep 1; echo false) | bash -i 2>/dev/null
+// @stimulus echo 'sleep 2' | bash -i 2>/dev/null
 // @attach look=uprobe:/usr/bin/bash:readline
 // @shows map stacks .*readline\+0x0 \[bash\]
 #include "vmlinux.h"

@@ -89,9 +89,11 @@ impl Screen {
         self.keys(&format!("{line}\n")).await;
     }
 
-    /// What the screen says up to these words, and how long that took.
+    /// What the screen says up to these words, and how long that took. Panics
+    /// once nothing new is on it for so long as anyone would wait.
     pub(crate) async fn until(&mut self, words: &str) -> (String, Duration) {
         let began = Instant::now();
+        let mut changed = began;
         let mut looked = 0;
         loop {
             let seen = &mut self.socket.screen;
@@ -103,8 +105,12 @@ impl Screen {
             }
             looked = seen.len().saturating_sub(words.len());
             let tail = String::from_utf8_lossy(&seen[looked.saturating_sub(400)..]).into_owned();
-            assert!(began.elapsed() < PATIENCE, "{words:?} is not on the screen: {tail:?}");
+            assert!(changed.elapsed() < PATIENCE, "{words:?} is not on the screen: {tail:?}");
+            let before = self.socket.screen.len();
             let more = self.socket.hear().await;
+            if self.socket.screen.len() > before {
+                changed = Instant::now();
+            }
             assert!(more, "the connection closed before {words:?}: {tail:?}");
         }
     }
