@@ -15,11 +15,11 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{PATIENCE, server::Server, socket::Socket};
 
 /// Takes so many bytes from the terminal as they are. The word that says when
-/// is not in the command as it is typed.
+/// is not in the command as it is typed; a dot for each piece says that it goes on.
 const TAKE: &str = "import os,sys,tty,termios as t; s=t.tcgetattr(0); tty.setraw(0); print('n'+'ow\\r'); \
     sys.stdout.flush(); f=open(sys.argv[1],'wb'); n=int(sys.argv[2])
 while n:
-    b=os.read(0,min(n,65536)); f.write(b); n-=len(b)
+    b=os.read(0,min(n,65536)); f.write(b); n-=len(b); os.write(1,b'.')
 f.close(); t.tcsetattr(0,t.TCSANOW,s)";
 
 /// A message's size, in bytes.
