@@ -1,5 +1,6 @@
-//! Writes what learners include: this kernel's `vmlinux.h`, and libbpf's
-//! headers, which are those of the libbpf that this worker carries.
+//! Writes what learners include: this kernel's `vmlinux.h`, libbpf's headers,
+//! which are those of the libbpf that this worker carries, and what programs of
+//! others expect of a C library (`bpf/include/`).
 
 use std::{
     ffi::{c_char, c_void},
@@ -11,9 +12,11 @@ use std::{
 use libbpf_rs::AsRawLibbpf;
 
 /// Around every type, so that CO-RE relocates each access to a kernel struct.
+/// The compiler's `stddef.h` shall leave alone what may be the kernel's `wchar_t`.
 const BEFORE: &str = "\
 #ifndef __VMLINUX_H__
 #define __VMLINUX_H__
+#define _WCHAR_T
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
@@ -29,13 +32,31 @@ const AFTER: &str = "
 #endif /* __VMLINUX_H__ */
 ";
 
-/// Writes `vmlinux.h` and `bpf/*.h` below `folder`. `types` is the raw BTF of
+/// The names that a C library's headers have, with what of them makes sense in the kernel.
+const LIBRARY: [(&str, &str); 9] = [
+    ("arpa/inet.h", include_str!("../include/arpa/inet.h")),
+    ("errno.h", include_str!("../include/errno.h")),
+    ("features.h", include_str!("../include/features.h")),
+    ("inttypes.h", include_str!("../include/inttypes.h")),
+    ("netinet/in.h", include_str!("../include/netinet/in.h")),
+    ("string.h", include_str!("../include/string.h")),
+    ("sys/socket.h", include_str!("../include/sys/socket.h")),
+    ("sys/types.h", include_str!("../include/sys/types.h")),
+    ("time.h", include_str!("../include/time.h")),
+];
+
+/// Writes `vmlinux.h`, `bpf/*.h` and a C library's below `folder`. `types` is the raw BTF of
 /// another kernel.
 pub(crate) fn write(folder: &Path, types: Option<&Path>) -> crate::Result {
     let libbpf = folder.join("bpf");
     fs::create_dir_all(&libbpf)?;
     for (name, text) in libbpf_sys::API_HEADERS {
         fs::write(libbpf.join(name), text)?;
+    }
+    for (name, text) in LIBRARY {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap_or(folder))?;
+        fs::write(file, text)?;
     }
     fs::write(folder.join("vmlinux.h"), vmlinux(types)?)?;
     Ok(())
