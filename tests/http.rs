@@ -104,6 +104,20 @@ fn pages_are_read_by_anyone_and_load_nothing_from_elsewhere() {
     assert!(picture.header("content-security-policy").contains("sandbox"));
 }
 
+#[test]
+fn a_chinese_page_shows_pictures_with_chinese_words() {
+    let server = Server::start();
+    for (path, name, title) in [
+        ("/lessons/hello", "/lessons/hello/way-in.svg", "The way of a BPF program"),
+        ("/zh/lessons/hello", "/lessons/hello/way-in.zh.svg", "BPF 程序"),
+    ] {
+        assert!(server.get(path).body.contains(&format!("<img src=\"{name}\"")), "{path}");
+        let picture = server.get(name);
+        assert_eq!((picture.status, picture.header("content-type")), (200, "image/svg+xml"));
+        assert!(picture.body.contains(&format!("<title id=\"title\">{title}")), "{}", picture.body);
+    }
+}
+
 fn references(html: &str) -> Vec<(String, String)> {
     let pattern = regex::Regex::new(r#"\s(src|href|action)="([^"]*)""#).expect("a pattern");
     pattern.captures_iter(html).map(|found| (found[1].to_owned(), found[2].to_owned())).collect()

@@ -119,6 +119,11 @@ pub(super) struct Reader<'g> {
 pub(super) type Piece<'t, 'g> = (&'t str, Option<&'g Term>);
 
 impl<'g> Reader<'g> {
+    /// The text's language.
+    pub(super) fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// Where a term leads.
     pub(super) fn href(&self, term: &Term) -> String {
         match self.lang {
