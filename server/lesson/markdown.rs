@@ -130,17 +130,14 @@ pub(super) fn render(
                     let text = Event::Text(piece.to_owned().into());
                     match term {
                         None => out.push(text),
-                        Some(term) => {
-                            let lead = format!("<a class=\"term\" href=\"{}\">", terms.href(term));
-                            out.extend([
-                                Event::InlineHtml(lead.into()),
-                                text,
-                                Event::InlineHtml("</a>".into()),
-                            ]);
-                        }
+                        Some(term) => out.extend(link(text, &terms.href(term))),
                     }
                 }
             }
+            Event::Code(ref code) if !in_link => match terms.read_code(code) {
+                None => out.push(event),
+                Some(term) => out.extend(link(event, &terms.href(term))),
+            },
             // Which English a translated section follows is for its author.
             Event::Html(ref raw) if raw.lines().all(|line| sections::mark(line).is_some()) => {}
             Event::Html(ref raw) | Event::InlineHtml(ref raw) => {
@@ -163,6 +160,12 @@ pub(super) fn render(
     let mut page = String::new();
     html::push_html(&mut page, out.into_iter());
     Ok(Page { html: page, headings })
+}
+
+/// A term's first use, which leads to the glossary.
+fn link<'a>(used: Event<'a>, href: &str) -> [Event<'a>; 3] {
+    let lead = format!("<a class=\"term\" href=\"{href}\">");
+    [Event::InlineHtml(lead.into()), used, Event::InlineHtml("</a>".into())]
 }
 
 /// A picture alone in its paragraph: its alternative text and its caption.
