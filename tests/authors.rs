@@ -75,6 +75,7 @@ fn the_lint_names_file_line_and_mend() {
     assert!(lint(course.path()).is_empty());
     fs::write(folder.join("notes.txt"), "left over").expect("a stray file");
     fs::write(folder.join("more.svg"), "<svg><script/></svg>").expect("a stray picture");
+    fs::rename(folder.join("way-in.zh.svg"), folder.join("lost.zh.svg")).expect("a twin of nothing");
     change(&folder.join("lesson.toml"), "[draw]", "[draw]\nunused = \"word\"");
     change(
         &folder.join("lesson.md"),
@@ -87,6 +88,8 @@ fn the_lint_names_file_line_and_mend() {
         "020-hello/notes.txt:null error does not belong",
         "020-hello/more.svg:null error is not shown in lesson.md",
         "020-hello/more.svg:null error holds <script",
+        "020-hello/lost.zh.svg:null error is the Chinese twin of lost.svg, which is not there",
+        "020-hello/way-in.svg:null warning has the words \"user space\" in English only: draw way-in.zh.svg",
         "warning unused is drawn and not used",
         "020-hello/lesson.md:5 error the link /lessons/none leads nowhere",
         "020-hello/lesson.md:5 error the link #nowhere leads nowhere",

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 use serde_json::{Value, json};
 use support::{
@@ -102,6 +102,62 @@ fn pages_are_read_by_anyone_and_load_nothing_from_elsewhere() {
     let picture = server.get("/lessons/hello/way-in.svg");
     assert_eq!((picture.status, picture.header("content-type")), (200, "image/svg+xml"));
     assert!(picture.header("content-security-policy").contains("sandbox"));
+}
+
+#[test]
+fn a_chinese_page_shows_pictures_with_chinese_words() {
+    let server = Server::start();
+    for (path, name, title) in [
+        ("/lessons/hello", "/lessons/hello/way-in.svg", "The way of a BPF program"),
+        ("/zh/lessons/hello", "/lessons/hello/way-in.zh.svg", "BPF 程序"),
+    ] {
+        assert!(server.get(path).body.contains(&format!("<img src=\"{name}\"")), "{path}");
+        let picture = server.get(name);
+        assert_eq!((picture.status, picture.header("content-type")), (200, "image/svg+xml"));
+        assert!(picture.body.contains(&format!("<title id=\"title\">{title}")), "{}", picture.body);
+    }
+}
+
+#[test]
+fn terms_of_art_lead_to_the_glossary_where_a_lesson_uses_them_first() {
+    let pattern = |words: &str| regex::Regex::new(words).expect("a pattern");
+    let term = pattern(r##"<a class="term" href="([^"#]*)#([^"]*)">(?:<code>)?([^<]*)(?:</code>)?</a>"##);
+    // What is not read for terms: headings, links, code that is more than a term, and the tags themselves.
+    let unread = pattern(r"(?s)<h\d.*?</h\d>|<pre.*?</pre>|<a .*?</a>|<code>.*?</code>|<[^>]*>");
+    let server = Server::start();
+    for start in ["/", "/zh/"] {
+        let glossary = server.get(&format!("{start}glossary")).body;
+        let ids = pattern(r#"<div id="([^"]*)">"#);
+        let mut unused: Vec<&str> =
+            ids.captures_iter(&glossary).map(|id| id.get(1).expect("an id").as_str()).collect();
+        assert!(unused.len() > 30, "{unused:?}");
+        let terms = unused.clone();
+        let course = server.get(start).body;
+        let lessons: BTreeSet<String> = (references(&course).into_iter().map(|(_, address)| address))
+            .filter(|address| address.starts_with(&format!("{start}lessons/")))
+            .collect();
+        assert!(lessons.len() > 30, "{lessons:?}");
+        for lesson in &lessons {
+            let page = server.get(lesson).body;
+            let mut seen = BTreeSet::new();
+            for link in term.captures_iter(&page) {
+                let (path, id, words) = (&link[1], &link[2], link[3].to_lowercase());
+                assert_eq!(path, format!("{start}glossary"), "{lesson}");
+                assert!(terms.contains(&id), "{lesson}: the glossary has no {id}");
+                assert!(seen.insert(id.to_owned()), "{lesson}: {id} is linked twice");
+                unused.retain(|unused| *unused != id);
+                let prose = page.find("<div class=\"prose\"").expect("a text");
+                let before = unread.replace_all(&page[prose..link.get(0).expect("all").start()], "\n");
+                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '_');
+                let before = before.to_lowercase();
+                let used = before.match_indices(&words).any(|(at, _)| {
+                    edge(before[..at].chars().next_back()) && edge(before[at + words.len()..].chars().next())
+                });
+                assert!(!used, "{lesson}: \"{words}\" is used before it is linked");
+            }
+        }
+        assert!(unused.is_empty(), "no lesson links {unused:?} in {start}");
+    }
 }
 
 fn references(html: &str) -> Vec<(String, String)> {

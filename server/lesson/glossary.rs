@@ -119,6 +119,11 @@ pub(super) struct Reader<'g> {
 pub(super) type Piece<'t, 'g> = (&'t str, Option<&'g Term>);
 
 impl<'g> Reader<'g> {
+    /// The text's language.
+    pub(super) fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// Where a term leads.
     pub(super) fn href(&self, term: &Term) -> String {
         match self.lang {
@@ -147,6 +152,11 @@ impl<'g> Reader<'g> {
         pieces.push((&text[done..], None));
         pieces.retain(|(text, _)| !text.is_empty());
         pieces
+    }
+
+    /// The term that a piece of code is the first use of: the whole of it.
+    pub(super) fn read_code(&mut self, code: &str) -> Option<&'g Term> {
+        self.term(code).filter(|term| self.seen.insert(&term.id))
     }
 
     fn term(&self, written: &str) -> Option<&'g Term> {
@@ -206,6 +216,15 @@ zh = { name = "验证器", says = "检查。" }
         let links: Vec<&str> =
             found.iter().filter(|(_, term)| *term).map(|(text, _)| text.as_str()).collect();
         assert_eq!(links, ["验证器", "map"]);
+    }
+
+    #[test]
+    fn code_is_a_term_as_a_whole() {
+        let glossary = Glossary::parse(FILE).unwrap();
+        let mut reader = glossary.reader(Lang::En);
+        assert!(reader.read_code("map = 1").is_none());
+        assert_eq!(reader.read_code("map").map(|term| term.id.as_str()), Some("map"));
+        assert!(reader.read_code("map").is_none(), "a second use");
     }
 
     #[test]

@@ -4,9 +4,10 @@
 //! Knows a lesson's folder. A lesson that cannot be read at all is a `Fault`;
 //! here it can, and could be better.
 
+mod pictures;
 mod prints;
 
-use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
+use std::{collections::BTreeSet, fs, sync::LazyLock};
 
 use regex::Regex;
 
@@ -207,7 +208,7 @@ impl Lint<'_> {
             .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path().is_dir()))
             .collect();
         names.sort();
-        let mut pictures = 0;
+        let mut pictures = Vec::new();
         for (name, is_folder) in names {
             let known = ["lesson.toml", "lesson.md", "lesson.zh.md", "starter.bpf.c", "solution.bpf.c"];
             if !is_folder && (known.contains(&name.as_str()) || name.ends_with(".h")) {
@@ -217,19 +218,9 @@ impl Lint<'_> {
                 self.error(&name, None, "does not belong to a lesson: take it away".into());
                 continue;
             }
-            pictures += 1;
-            for (file, text) in [("lesson.md", english), ("lesson.zh.md", chinese)] {
-                if !text.is_empty() && !text.contains(&format!("]({name}")) {
-                    self.error(&name, None, format!("is not shown in {file}: show it, or take it away"));
-                }
-            }
-            if let Some(word) = scripted(&self.lesson.folder.join(&name)) {
-                self.error(&name, None, format!("holds {word}, which a picture must not"));
-            }
+            pictures.push(name);
         }
-        if pictures == 0 {
-            self.warn("lesson.md", None, "has no picture: draw where something moves or points".into());
-        }
+        self.pictures(&pictures, english, chinese);
     }
 
     /// What `lesson.toml` says and nobody uses, or should say.
@@ -267,11 +258,4 @@ impl Lint<'_> {
             self.warn("lesson.toml", line_of(&format!("id = \"{}\"", check.id)), what);
         }
     }
-}
-
-/// What a picture holds that could act.
-fn scripted(path: &Path) -> Option<&'static str> {
-    let text = fs::read_to_string(path).unwrap_or_default().to_lowercase();
-    let words = ["<script", "javascript:", " onload", " onclick", "<foreignobject", "href=\"http"];
-    words.into_iter().find(|word| text.contains(word))
 }

@@ -11,8 +11,10 @@ use super::{
     Page,
     glossary::Reader,
     highlight::{escape, highlight},
+    picture::shown,
     sections,
 };
+use crate::say::Lang;
 
 /// Raw HTML that a lesson may use.
 const ALLOWED_HTML: [&str; 4] = ["<details>", "</details>", "<summary>", "</summary>"];
@@ -104,7 +106,7 @@ pub(super) fn render(
             Event::Start(Tag::Paragraph)
                 if matches!(events.peek(), Some(Event::Start(Tag::Image { .. }))) =>
             {
-                let figure = figure(&mut events, base, &has_picture)?;
+                let figure = figure(&mut events, base, terms.lang(), &has_picture)?;
                 out.push(Event::Html(figure.into()));
             }
             Event::Start(Tag::Image { dest_url, .. }) => {
@@ -128,17 +130,14 @@ pub(super) fn render(
                     let text = Event::Text(piece.to_owned().into());
                     match term {
                         None => out.push(text),
-                        Some(term) => {
-                            let lead = format!("<a class=\"term\" href=\"{}\">", terms.href(term));
-                            out.extend([
-                                Event::InlineHtml(lead.into()),
-                                text,
-                                Event::InlineHtml("</a>".into()),
-                            ]);
-                        }
+                        Some(term) => out.extend(link(text, &terms.href(term))),
                     }
                 }
             }
+            Event::Code(ref code) if !in_link => match terms.read_code(code) {
+                None => out.push(event),
+                Some(term) => out.extend(link(event, &terms.href(term))),
+            },
             // Which English a translated section follows is for its author.
             Event::Html(ref raw) if raw.lines().all(|line| sections::mark(line).is_some()) => {}
             Event::Html(ref raw) | Event::InlineHtml(ref raw) => {
@@ -163,10 +162,17 @@ pub(super) fn render(
     Ok(Page { html: page, headings })
 }
 
+/// A term's first use, which leads to the glossary.
+fn link<'a>(used: Event<'a>, href: &str) -> [Event<'a>; 3] {
+    let lead = format!("<a class=\"term\" href=\"{href}\">");
+    [Event::InlineHtml(lead.into()), used, Event::InlineHtml("</a>".into())]
+}
+
 /// A picture alone in its paragraph: its alternative text and its caption.
 fn figure<'a>(
     events: &mut impl Iterator<Item = Event<'a>>,
     base: &str,
+    lang: Lang,
     has_picture: &impl Fn(&str) -> bool,
 ) -> Result<String, Wrong> {
     let Some(Event::Start(Tag::Image { dest_url, title, .. })) = events.next() else {
@@ -187,8 +193,8 @@ fn figure<'a>(
     if alternative.is_empty() {
         return Err(wrong(&dest_url, format!("the picture {dest_url} needs an alternative text")));
     }
-    let mut out =
-        format!("<figure><img src=\"{base}{}\" alt=\"{}\">", escape(&dest_url), escape(&alternative));
+    let file = shown(&dest_url, lang, has_picture);
+    let mut out = format!("<figure><img src=\"{base}{}\" alt=\"{}\">", escape(&file), escape(&alternative));
     if !title.is_empty() {
         let _ = write!(out, "<figcaption>{}</figcaption>", escape(&title));
     }
@@ -242,11 +248,16 @@ fn is_safe_link(to: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{lesson::Glossary, say::Lang};
+    use crate::lesson::Glossary;
 
     fn page(markdown: &str) -> Result<Page, Wrong> {
+        page_in(Lang::En, markdown)
+    }
+
+    fn page_in(lang: Lang, markdown: &str) -> Result<Page, Wrong> {
+        let there = ["there.svg", "there.zh.svg", "alone.svg"];
         let terms = Glossary::default();
-        render(markdown, "/lessons/x/", |name| name == "there.svg", terms.reader(Lang::En))
+        render(markdown, "/lessons/x/", |name| there.contains(&name), terms.reader(lang))
     }
 
     #[test]
@@ -276,6 +287,15 @@ mod tests {
         assert!(html.contains("<figcaption>caption</figcaption>"));
         assert!(page("![x](missing.svg)").is_err());
         assert!(page("![x](../there.svg)").is_err());
+    }
+
+    #[test]
+    fn a_chinese_page_shows_the_chinese_twin_where_there_is_one() {
+        for (name, file) in [("there.svg", "there.zh.svg"), ("alone.svg", "alone.svg")] {
+            let html = page_in(Lang::Zh, &format!("![x]({name})")).unwrap().html;
+            assert!(html.contains(&format!("src=\"/lessons/x/{file}\"")), "{html}");
+        }
+        assert!(page_in(Lang::Zh, "![x](missing.svg)").is_err());
     }
 
     #[test]

@@ -173,7 +173,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "已加载并挂载，但挂载点从未触发：机器上没有发生 {} 所等待的事。挂载点对吗？触发进程做了那件事吗？",
             list(programs)
         ),
-        S::OnlyTheLabFired => "只有实验环境自身触发了该程序的输出；你或机器上的其他进程都没有触发它。".into(),
+        S::OnlyTheLabFired => "只有实验台自身触发了该程序的输出；你或机器上的其他进程都没有触发它。".into(),
         S::FiredButSilent { runs } => format!(
             "程序运行了 {runs} 次，却没有任何可见结果：过滤条件从不成立、键从未找到，或从未执行到 bpf_printk。"
         ),
