@@ -112,6 +112,9 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         "map" => story
             .of("map")
             .any(|map| pattern.is_match(&format!("{} {}", plain(&map["name"]), map["entries"]))),
+        "total" => {
+            story.of("map").any(|map| pattern.is_match(&format!("{} {}", plain(&map["name"]), map["total"])))
+        }
         "global" => story.of("global").any(|global| {
             pattern.is_match(&format!("{} {}", plain(&global["name"]), plain(&global["value"])))
         }),

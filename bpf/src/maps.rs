@@ -2,6 +2,8 @@
 //!
 //! Knows which maps can be listed. Does not know when to look: `observe` does.
 
+mod batches;
+
 use std::{
     collections::BTreeMap,
     os::fd::{AsRawFd as _, FromRawFd as _},
@@ -24,6 +26,10 @@ use crate::{
 /// Keys and values of one map that are shown, in bytes: decoded they take some
 /// five times as much, which a frame still holds.
 const MAX_BYTES: usize = 512 << 10;
+
+/// Slots of an array that may be empty that are looked at: each is asked for by
+/// itself, and an array of maps may have a million.
+const MAX_SLOTS: usize = 4096;
 
 /// Where the kernel's half of all addresses begins.
 const KERNEL: u64 = 1 << 63;
@@ -114,19 +120,28 @@ pub(crate) fn types(map: NonNull<libbpf_sys::bpf_map>) -> (TypeId, TypeId) {
     }
 }
 
-/// The first entries, as many as are shown, and how many there are.
-///
-/// A key that goes between listing and look-up is left out. A hash may hand
-/// out keys again while it changes: the walk ends at its capacity.
+/// The first entries, as many as are shown, and how many there are; of an array
+/// that is how many slots it has.
 fn read(map: &Map<'_>) -> (Entries, u64) {
     let capacity = map.max_entries() as usize;
     let size = (map.key_size() + map.value_size()).max(1) as usize;
     let most = MAX_SHOWN.min((MAX_BYTES / size).max(1));
-    if matches!(map.map_type(), MapType::Array | MapType::PercpuArray) {
-        let indexes = 0..capacity.min(most) as u32;
-        let entries = indexes.filter_map(|index| entry(map, index.to_ne_bytes().to_vec())).collect();
-        return (entries, capacity as u64);
+    let first = |slots: usize| {
+        let slots = 0..capacity.min(slots) as u32;
+        slots.filter_map(|index| entry(map, index.to_ne_bytes().to_vec())).take(most).collect()
+    };
+    match map.map_type() {
+        MapType::Array | MapType::PercpuArray => (first(most), capacity as u64),
+        MapType::ProgArray | MapType::ArrayOfMaps | MapType::Sockmap | MapType::Devmap | MapType::Cpumap => {
+            (first(MAX_SLOTS), capacity as u64)
+        }
+        _ => batches::read(map, most).unwrap_or_else(|| walk(map, capacity, most)),
     }
+}
+
+/// Key by key. One that goes between listing and look-up is left out. A hash may
+/// hand out keys again while it changes: the walk ends at its capacity.
+fn walk(map: &Map<'_>, capacity: usize, most: usize) -> (Entries, u64) {
     let mut entries = Entries::new();
     let mut total = 0;
     for key in map.keys().take(capacity) {
