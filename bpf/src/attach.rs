@@ -47,11 +47,16 @@ pub(crate) struct Optional {
 /// the kernel's types have. Kprobes are looked up when they are attached.
 ///
 /// libbpf drops the `?` when it opens the object, and only remembers not to
-/// load such a program of its own accord.
-pub(crate) fn leave_out(opened: &mut OpenObject) -> Optional {
+/// load such a program of its own accord. What is to be attached to nothing is
+/// not loaded either: its kernel may refuse it.
+pub(crate) fn leave_out(opened: &mut OpenObject, targets: &[(String, Target)]) -> Optional {
     let mut optional = Optional::default();
     let mut btf = None;
     for mut program in opened.progs_mut() {
+        if targets.iter().any(|(name, to)| *to == Target::Nothing && program.name() == name.as_str()) {
+            program.set_autoload(false);
+            continue;
+        }
         // SAFETY: the program belongs to `opened`.
         if unsafe { libbpf_sys::bpf_program__autoload(program.as_libbpf_object().as_ptr()) } {
             continue;
@@ -132,7 +137,8 @@ pub(crate) fn all(
         let name = program.name().to_string_lossy().into_owned();
         let section = program.section().to_string_lossy().into_owned();
         let wanted = targets.get(name.as_str()).copied();
-        if !needs_attaching(&program) || (called.contains(&name) && wanted.is_none()) {
+        let is_called = called.contains(&name) && wanted.is_none();
+        if !needs_attaching(&program) || is_called || wanted == Some(&Target::Nothing) {
             continue;
         }
         let tried = match optional.left_out.contains(&name) {
@@ -160,7 +166,7 @@ pub(crate) fn all(
             }
         }
     }
-    for (name, tried) in target::struct_ops(object) {
+    for (name, tried) in target::struct_ops(object, targets) {
         match tried {
             Ok((link, to)) => {
                 attached.links.push(link);

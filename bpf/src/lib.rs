@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 13;
+pub const VERSION: u32 = 14;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -150,6 +150,8 @@ pub enum Target {
         /// So many times a second.
         hz: u32,
     },
+    /// To nothing: the program is not even loaded, a table of struct_ops not attached.
+    Nothing,
 }
 
 /// A terminal's size, in characters.

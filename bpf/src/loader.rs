@@ -112,7 +112,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     };
     let without = || {
         let mut again = again()?;
-        attach::leave_out(&mut again);
+        attach::leave_out(&mut again, &load.targets);
         Ok(again)
     };
     let originals = match Originals::load(&opened, without)?.transpose() {
@@ -125,7 +125,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     let (mut opened, mut optional) = (Some(opened), Optional::default());
     let ready = || {
         let mut ready = opened.take().map_or_else(again, Ok)?;
-        optional = attach::leave_out(&mut ready);
+        optional = attach::leave_out(&mut ready, &load.targets);
         if let Some(originals) = &originals {
             originals.tell(&mut ready)?;
         }

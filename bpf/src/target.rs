@@ -9,7 +9,7 @@ mod net;
 mod sockets;
 mod tracing;
 
-use std::os::fd::AsFd;
+use std::{collections::HashMap, os::fd::AsFd};
 
 use bpflab_worker::Target;
 use libbpf_rs::{
@@ -94,11 +94,18 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
 
 /// Attaches the object's struct_ops: a kernel's table of functions that the
 /// programs stand in for.
-pub(crate) fn struct_ops(object: &Object) -> impl Iterator<Item = (String, Result<Attached, i32>)> {
+pub(crate) fn struct_ops(
+    object: &Object,
+    targets: &HashMap<&str, &Target>,
+) -> impl Iterator<Item = (String, Result<Attached, i32>)> {
     use libbpf_rs::{MapCore as _, MapType};
     let btf = object.btf().ok().flatten();
-    object.maps().filter(|map| map.map_type() == MapType::StructOps).map(move |map| {
+    let tables = object.maps().filter(|map| map.map_type() == MapType::StructOps);
+    let wanted = tables.filter_map(|map| {
         let name = map.name().to_string_lossy().into_owned();
+        (targets.get(name.as_str()) != Some(&&Target::Nothing)).then_some((name, map))
+    });
+    wanted.map(move |(name, map)| {
         // SAFETY: the map is loaded and lives as long as its object.
         let link = unsafe { libbpf_sys::bpf_map__attach_struct_ops(map.as_libbpf_object().as_ptr()) };
         let link = Link::libbpf(link);

@@ -38,6 +38,7 @@ fn row(program: &str, target: &Target) -> String {
             format!("INTERFACE, .what = {}", quoted(name))
         }
         Target::Cgroup => "CGROUP".to_owned(),
+        Target::Nothing => "LEFT_OUT".to_owned(),
         Target::Uprobe { path, symbol } => {
             let (name, offset) = symbol.split_once('+').unwrap_or((symbol, "0"));
             // What is not a number attaches nowhere in the lab either.

@@ -80,6 +80,7 @@ fn words(target: &Target) -> String {
         Target::Interface { name, egress: Some(true) } => format!("if:{name}:egress"),
         Target::Interface { name, egress: Some(false) } => format!("if:{name}:ingress"),
         Target::Cgroup => "cgroup".to_owned(),
+        Target::Nothing => "none".to_owned(),
         Target::Uprobe { path, symbol } => format!("uprobe:{path}:{symbol}"),
         Target::Usdt { path, provider, name } => format!("usdt:{path}:{provider}:{name}"),
         Target::Clock { hz } => format!("perf:cpu-clock:{hz}"),

@@ -16,6 +16,7 @@ fn read(words: &str) -> Option<Target> {
     let (kind, detail) = words.split_once(':').unwrap_or((words, ""));
     match (kind, detail) {
         ("cgroup", "") => Some(Target::Cgroup),
+        ("none", "") => Some(Target::Nothing),
         ("if", _) => {
             let (name, egress) = match detail.split_once(':') {
                 None => (detail, None),
@@ -55,12 +56,20 @@ mod tests {
         assert_eq!(read("if:lab0"), Some(lab0(None)));
         assert_eq!(read("if:lab0:egress"), Some(lab0(Some(true))));
         assert_eq!(read("cgroup"), Some(Target::Cgroup));
+        assert_eq!(read("none"), Some(Target::Nothing));
         assert_eq!(read("perf:cpu-clock:99"), Some(Target::Clock { hz: 99 }));
         let bash = Target::Uprobe { path: "/bin/bash".into(), symbol: "readline".into() };
         assert_eq!(read("uprobe:/bin/bash:readline"), Some(bash));
-        for wrong in
-            ["", "if:", "if:lab0:up", "uprobe:/bin/bash", "usdt:a:b", "perf:cycles:9", "perf:cpu-clock:0"]
-        {
+        for wrong in [
+            "",
+            "none:x",
+            "if:",
+            "if:lab0:up",
+            "uprobe:/bin/bash",
+            "usdt:a:b",
+            "perf:cycles:9",
+            "perf:cpu-clock:0",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -283,7 +283,9 @@ impl Observation<'_> {
                 self.enter(Phase::Attach);
                 self.seen.loaded(&programs);
                 let wanted = self.part.submission.targets.keys().chain(&self.part.submission.shows);
-                let known: Vec<String> = programs.iter().map(|program| program.name.clone()).collect();
+                let tables = maps.iter().filter(|map| map.kind == "struct_ops").map(|map| &map.name);
+                let known: Vec<String> =
+                    programs.iter().map(|program| &program.name).chain(tables).cloned().collect();
                 let unknown = wanted.filter(|name| !known.contains(name)).cloned().collect::<Vec<_>>();
                 self.say(RunEvent::Loaded { programs, maps });
                 for name in unknown {

@@ -178,7 +178,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             list(known)
         ),
         S::BadTarget { target } => format!(
-            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME or perf:cpu-clock:99."
+            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, or none to leave it out."
         ),
         S::NeedsTarget { program, section } => format!(
             "{program} was not attached: SEC(\"{section}\") does not say to what. Say it with \"attach\": if:lab0, cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME or perf:cpu-clock:99."

@@ -315,6 +315,7 @@ labels! {
     attach_usdt: "marked place (USDT)", "标记点（USDT）";
     attach_mark: "Path:provider:name", "路径:provider:名称";
     attach_clock: "clock of each CPU", "每个 CPU 的时钟";
+    attach_none: "nothing: leave it out", "不附加：不加载它";
     attach_hz: "Times a second", "每秒次数";
     attach_way: "Direction", "方向";
     attach_section: "as the section says", "按 SEC 所写";

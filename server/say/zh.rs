@@ -158,7 +158,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("{program} 未能挂载：这里没有这样的网络接口。可用的有：{}。", list(known))
         }
         S::BadTarget { target } => format!(
-            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME 或 perf:cpu-clock:99。"
+            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99，或 none（不加载它）。"
         ),
         S::NeedsTarget { program, section } => {
             format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：if:lab0、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME 或 perf:cpu-clock:99。")

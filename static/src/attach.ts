@@ -32,6 +32,7 @@ export function openForm(config: Config, { source, wanted, set }: FormOptions): 
     { name: say("attach_uprobe"), start: "uprobe:", detail: { label: say("attach_symbol"), example: "/usr/bin/bash:readline" } },
     { name: say("attach_usdt"), start: "usdt:", detail: { label: say("attach_mark"), example: "/usr/bin/python3:python:gc__start" } },
     { name: say("attach_clock"), start: "perf:cpu-clock:", detail: { label: say("attach_hz"), example: "99" } },
+    { name: say("attach_none"), start: "none", detail: null },
   ];
   const known = h("datalist", { id: "attach-programs" });
   const program = h("input", { type: "text", list: "attach-programs", required: true, "aria-label": say("col_program"), placeholder: say("col_program"), spellcheck: "false", autocomplete: "off" });

@@ -244,7 +244,11 @@ void leave_to_us(struct bpf_object *obj, const struct target *targets)
 
 	bpf_object__for_each_program(prog, obj)
 	{
-		if (is_ours(prog, target_of(targets, prog)))
+		const struct target *target = target_of(targets, prog);
+
+		if (target->kind == LEFT_OUT)
+			bpf_program__set_autoload(prog, false);
+		else if (is_ours(prog, target))
 			bpf_program__set_autoattach(prog, false);
 	}
 }

@@ -13,7 +13,7 @@
 #include <stdarg.h>
 
 /* What a program attaches to, where its section does not say it. */
-enum kind { NOTHING, INTERFACE, CGROUP, UPROBE, USDT, CLOCK };
+enum kind { NOTHING, LEFT_OUT, INTERFACE, CGROUP, UPROBE, USDT, CLOCK };
 
 struct target {
 	const char *program; /* the function's name */
