@@ -107,6 +107,7 @@ fn abuses(server: &Server) -> Vec<Abuse<'_>> {
         a_worker_that_is_killed_is_told: is_killed(server);
         a_program_that_keeps_the_kernel_busy_is_ended: keeps_busy(server);
         a_panic_is_told_in_the_kernel_s_own_words: panics(server);
+        a_panic_while_a_run_is_being_stopped_is_told_too: panics_while_it_stops(server);
         a_guest_that_powers_off_or_reboots_is_told: powers_off(server);
         a_worker_killed_by_root_is_told: killed_by_root(server);
         a_guest_taken_by_root_ends_when_it_is_stopped: taken_by_root(server);
@@ -198,6 +199,19 @@ async fn panics(server: &Server) {
         assert!(sentence(&story).contains("sysrq triggered crash"), "{kernel}: {}", sentence(&story));
         are_well(neighbours).await;
     }
+}
+
+/// The worker is stopped, so that Stop is still to be done when its kernel dies.
+async fn panics_while_it_stops(server: &Server) {
+    let late = "(pkill -STOP -x bpflab-worker; sleep 2.5; echo c >/proc/sysrq-trigger) &";
+    let (mut screen, neighbours) = by_root(server, DEFAULT, &[late]).await;
+    // It says ten times a second what its programs do, until it is stopped.
+    while screen.socket.hear_within(Duration::from_millis(700)).await {}
+    screen.stop().await;
+    let story = screen.socket.rest().await;
+    assert_eq!(story.outcome(), "worker_died", "{story:?}");
+    assert!(story.says("guest-panicked").contains("sysrq triggered crash"), "{story:?}");
+    are_well(neighbours).await;
 }
 
 async fn powers_off(server: &Server) {
