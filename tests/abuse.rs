@@ -191,12 +191,14 @@ async fn by_root(server: &Server, kernel: &str, lines: &[&str]) -> (Screen, [Soc
 
 async fn panics(server: &Server) {
     for kernel in guests::KERNELS {
+        let before = server.panics(kernel);
         let (mut screen, neighbours) = by_root(server, kernel, &["echo c >/proc/sysrq-trigger"]).await;
         let began = Instant::now();
         let story = screen.socket.rest().await;
         assert!(began.elapsed() < GRACE * 2, "it took {:?}", began.elapsed());
         assert_eq!(story.outcome(), "worker_died", "{story:?}");
         assert!(sentence(&story).contains("sysrq triggered crash"), "{kernel}: {}", sentence(&story));
+        assert_eq!(server.panics(kernel), before + 1, "{kernel}: counted, once");
         are_well(neighbours).await;
     }
 }

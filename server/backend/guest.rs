@@ -22,7 +22,7 @@ mod snapshot;
 pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
 pub(super) use cgroup::Cgroup;
 pub use cgroup::cgroups;
-pub(super) use console::Console;
+pub(super) use console::{Console, LAG as CONSOLE_LAG};
 use entry::Entry;
 pub use entry::Place;
 pub(super) use error::Error;
@@ -35,7 +35,10 @@ pub use rehearsal::{Piece, Rehearsal};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError},
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -157,6 +160,7 @@ impl Guests {
                 Some(Accelerator::Kvm) => kernel::Accelerator::Kvm,
                 Some(Accelerator::Tcg) | None => kernel::Accelerator::Tcg,
             },
+            panics: self.panics(&entry.name),
         }
     }
 
@@ -212,7 +216,7 @@ impl Guests {
         else {
             return false;
         };
-        self.recipe(image, worker, *accelerator).is_kept()
+        self.recipe(image, worker, *accelerator, &entry.panics).is_kept()
     }
 
     /// A guest of this kernel.
@@ -230,7 +234,7 @@ impl Guests {
             }
             taken => taken,
         };
-        Ok(taken?.counting(entry.panics.clone()))
+        Ok(taken?)
     }
 
     /// Whether guests run by hardware here; found out by booting one.
@@ -250,7 +254,8 @@ impl Guests {
             }
             let mut found = Accelerator::Tcg;
             if accelerator::kvm_opens() {
-                let recipe = self.recipe(image, worker, Accelerator::Kvm);
+                // A kernel's trouble under KVM is an answer, and none that counts.
+                let recipe = self.recipe(image, worker, Accelerator::Kvm, &Arc::default());
                 let boots = tokio::time::timeout(KVM_DEADLINE, snapshot::boots(&recipe)).await;
                 if matches!(boots, Ok(Ok(()))) {
                     found = Accelerator::Kvm;
@@ -273,7 +278,7 @@ impl Guests {
             return Ok((entry, snapshot));
         }
         let accelerator = self.find_accelerator(image).await?;
-        let recipe = self.recipe(image, worker, accelerator);
+        let recipe = self.recipe(image, worker, accelerator, &entry.panics);
         let made = Snapshot::open_or_make(recipe, |step| {
             entry.step.send_replace(Some(step));
         })
@@ -286,11 +291,18 @@ impl Guests {
         Ok((entry, snapshot))
     }
 
-    fn recipe(&self, image: &Image, worker: &Path, accelerator: Accelerator) -> Recipe {
+    fn recipe(
+        &self,
+        image: &Image,
+        worker: &Path,
+        accelerator: Accelerator,
+        panics: &Arc<AtomicU64>,
+    ) -> Recipe {
         Recipe {
             image: image.clone(),
             worker: worker.to_owned(),
             accelerator,
+            panics: panics.clone(),
             walls: if self.settings.namespaces { Walls::Namespaces } else { Walls::Seccomp },
             data: self.settings.data.clone(),
             rehearsal: self.settings.rehearsal.clone(),
@@ -367,6 +379,15 @@ impl Guests {
         let said = tokio::process::Command::new(qemu::program()?).arg("--version").output().await.ok()?;
         let first = String::from_utf8_lossy(&said.stdout).lines().next()?.trim().to_owned();
         (said.status.success() && !first.is_empty()).then_some(first)
+    }
+
+    /// How many guests of this kernel were thrown away with their kernel in trouble,
+    /// whatever they were for: booted, probed, warmed, or run in; since the start.
+    pub fn panics(&self, kernel: &str) -> u64 {
+        let with_extra = self.with_extra.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of = |name: &str| name.split('+').next() == Some(kernel);
+        let all = self.kernels.iter().chain(with_extra.values()).filter(|entry| is_of(&entry.name));
+        all.map(|entry| entry.panics.load(Ordering::Relaxed)).sum()
     }
 
     /// How many guests of this kernel wait warm.

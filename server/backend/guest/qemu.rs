@@ -9,7 +9,7 @@ use std::{
     io::{self, Write as _},
     os::fd::OwnedFd,
     process::Stdio,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -95,6 +95,8 @@ pub(super) struct Machine {
     /// A file without a name lies in this folder.
     pub(super) scratch: std::path::PathBuf,
     pub(super) start: Start,
+    /// Where trouble of its kernel is counted.
+    pub(super) panics: Arc<AtomicU64>,
 }
 
 /// Where a machine begins.
@@ -181,7 +183,7 @@ impl Qemu {
         let greeting = tokio::time::timeout(GREETING, greeting).await;
         match greeting.unwrap_or(Err(Error::Ended)) {
             Ok(monitor) => {
-                let console = Console::read(console);
+                let console = Console::read(console, machine.panics);
                 Ok(Self { process, monitor, console, cgroup, worker, terminal })
             }
             Err(error) => Err(last_words(&mut process).await.unwrap_or(error)),

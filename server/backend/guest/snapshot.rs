@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Recipe {
     /// Snapshots lie below.
     pub(super) data: PathBuf,
     pub(super) rehearsal: Rehearsal,
+    /// Where trouble of its guests' kernels is counted.
+    pub(super) panics: Arc<AtomicU64>,
 }
 
 /// A snapshot that guests can be started from.
@@ -102,7 +104,7 @@ impl Recipe {
 
     fn machine(&self, root: Arc<File>, memory: Arc<File>, shared: bool, start: Start) -> Machine {
         let (accelerator, walls, scratch) = (self.accelerator, self.walls, self.data.clone());
-        Machine { accelerator, walls, memory, shared, root, scratch, start }
+        Machine { accelerator, walls, memory, shared, root, scratch, start, panics: self.panics.clone() }
     }
 }
 
