@@ -19,7 +19,7 @@ mod rehearsal;
 mod room;
 mod snapshot;
 
-pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
+pub use accelerator::{Accelerator, Kvm};
 pub(super) use cgroup::Cgroup;
 pub use cgroup::cgroups;
 pub(super) use console::{Console, LAG as CONSOLE_LAG};
@@ -111,7 +111,7 @@ pub const KVM_DEADLINE: Duration = Duration::from_secs(10);
 pub struct Guests {
     settings: Settings,
     worker: Result<PathBuf, Sentence>,
-    accelerator: OnceCell<Accelerator>,
+    kvm: OnceCell<Kvm>,
     kernels: Vec<Arc<Entry>>,
     recipe: Option<ImageRecipe>,
     /// Those with an extra that were asked for, by `KERNEL+EXTRA`.
@@ -132,8 +132,8 @@ impl Guests {
                 Arc::new(Entry::new(kernel.name.clone(), kernel.default, image, warm))
             })
             .collect();
-        let (recipe, accelerator) = (recipe.cloned(), OnceCell::new());
-        Self { settings, worker, accelerator, kernels, recipe, with_extra: std::sync::Mutex::default() }
+        let (recipe, kvm) = (recipe.cloned(), OnceCell::new());
+        Self { settings, worker, kvm, kernels, recipe, with_extra: std::sync::Mutex::default() }
     }
 
     /// As places to run.
@@ -156,7 +156,7 @@ impl Guests {
             name: entry.name.clone(),
             release: entry.image.as_ref().ok().map(|image| image.release.clone()),
             state,
-            accelerator: match self.accelerator.get() {
+            accelerator: match self.kvm.get().map(|kvm| kvm.accelerator()) {
                 Some(Accelerator::Kvm) => kernel::Accelerator::Kvm,
                 Some(Accelerator::Tcg) | None => kernel::Accelerator::Tcg,
             },
@@ -212,11 +212,10 @@ impl Guests {
 
     /// Whether an earlier start has kept its snapshot.
     fn is_kept(&self, entry: &Entry) -> bool {
-        let (Ok(image), Ok(worker), Some(accelerator)) = (&entry.image, &self.worker, self.accelerator.get())
-        else {
+        let (Ok(image), Ok(worker), Some(kvm)) = (&entry.image, &self.worker, self.kvm.get()) else {
             return false;
         };
-        self.recipe(image, worker, *accelerator, &entry.panics).is_kept()
+        self.recipe(image, worker, kvm.accelerator(), &entry.panics).is_kept()
     }
 
     /// A guest of this kernel.
@@ -237,34 +236,35 @@ impl Guests {
         Ok(taken?)
     }
 
-    /// Whether guests run by hardware here; found out by booting one.
-    pub async fn accelerator(&self) -> Result<Accelerator, super::Error> {
+    /// Whether guests run by hardware here, and if not why; found out by booting one.
+    ///
+    /// # Errors
+    /// There is no image to boot, or no worker.
+    pub async fn kvm(&self) -> Result<Kvm, super::Error> {
         let image = self.kernels.iter().find_map(|entry| entry.image.as_ref().ok());
         match image {
-            Some(image) => self.find_accelerator(image).await,
+            Some(image) => self.find_kvm(image).await,
             None => Err(super::Error::Off(Sentence::NoKernel)),
         }
     }
 
-    async fn find_accelerator(&self, image: &Image) -> Result<Accelerator, super::Error> {
+    async fn find_kvm(&self, image: &Image) -> Result<Kvm, super::Error> {
         let worker = self.worker.as_ref().map_err(|why| super::Error::Off(why.clone()))?;
         let find = async || {
+            if let Err(why_not) = accelerator::opens() {
+                return Ok(why_not);
+            }
             if let Some(known) = accelerator::remembered(&self.settings.data) {
                 return Ok(known);
             }
-            let mut found = Accelerator::Tcg;
-            if accelerator::kvm_opens() {
-                // A kernel's trouble under KVM is an answer, and none that counts.
-                let recipe = self.recipe(image, worker, Accelerator::Kvm, &Arc::default());
-                let boots = tokio::time::timeout(KVM_DEADLINE, snapshot::boots(&recipe)).await;
-                if matches!(boots, Ok(Ok(()))) {
-                    found = Accelerator::Kvm;
-                }
-            }
+            // A kernel's trouble under KVM is an answer, and none that counts.
+            let recipe = self.recipe(image, worker, Accelerator::Kvm, &Arc::default());
+            let boots = tokio::time::timeout(KVM_DEADLINE, snapshot::boots(&recipe)).await;
+            let found = if matches!(boots, Ok(Ok(()))) { Kvm::Boots } else { Kvm::Hangs };
             accelerator::remember(&self.settings.data, found);
             Ok::<_, super::Error>(found)
         };
-        self.accelerator.get_or_try_init(find).await.copied()
+        self.kvm.get_or_try_init(find).await.copied()
     }
 
     async fn snapshot(&self, place: Place<'_>) -> Result<(Arc<Entry>, Arc<Snapshot>), super::Error> {
@@ -277,7 +277,7 @@ impl Guests {
             drop(present);
             return Ok((entry, snapshot));
         }
-        let accelerator = self.find_accelerator(image).await?;
+        let accelerator = self.find_kvm(image).await?.accelerator();
         let recipe = self.recipe(image, worker, accelerator, &entry.panics);
         let made = Snapshot::open_or_make(recipe, |step| {
             entry.step.send_replace(Some(step));

@@ -99,7 +99,7 @@ fn judged(goal: &str, met: bool) -> String {
 
 async fn accelerator() -> anyhow::Result<&'static str> {
     let lab = lab::prepare(&Folders::new(None, None), &Setup::local()).await;
-    Ok(lab.backends.guests().accelerator().await?.name())
+    Ok(lab.backends.guests().kvm().await?.accelerator().name())
 }
 
 /// Milliseconds of boots and restores, one at a time.

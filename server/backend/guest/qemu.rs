@@ -49,7 +49,7 @@ const CPU_SECONDS: u64 = 2 * 1800 + 600;
 const GREETING: Duration = Duration::from_secs(15);
 
 /// The user a root server runs QEMU as: nobody.
-const NOBODY: &str = "65534";
+pub(super) const NOBODY: u32 = 65534;
 
 /// What the kernel is told. `oops=panic panic=-1` and `-no-reboot` make every
 /// trouble of the kernel the end of its QEMU. The timer check fails by chance
@@ -242,7 +242,7 @@ fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Com
         .current_dir("/")
         .process_group(0) // a Ctrl-C in our terminal is ours
         .kill_on_drop(true);
-    let root = rustix::process::getuid().is_root();
+    let (root, nobody) = (rustix::process::getuid().is_root(), NOBODY.to_string());
     if root || walls == Walls::Seccomp {
         command.arg("setpriv");
     }
@@ -250,7 +250,7 @@ fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Com
         command.args(["--pdeathsig", "KILL"]);
     }
     if root {
-        command.args(["--reuid", NOBODY, "--regid", NOBODY]);
+        command.args(["--reuid", &nobody, "--regid", &nobody]);
         match accelerator.group() {
             Some(group) => command.args(["--groups", &group.to_string()]),
             None => command.arg("--clear-groups"),
@@ -259,7 +259,7 @@ fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Com
     if walls == Walls::Seccomp {
         return command;
     }
-    command.args(["bwrap", "--unshare-all", "--cap-drop", "ALL", "--uid", NOBODY, "--gid", NOBODY]);
+    command.args(["bwrap", "--unshare-all", "--cap-drop", "ALL", "--uid", &nobody, "--gid", &nobody]);
     // One heap for all threads: each of its own would hold half a MiB that is never used again.
     command.args(["--clearenv", "--setenv", "MALLOC_ARENA_MAX", "1", "--die-with-parent", "--new-session"]);
     command.args(["--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib"]);
