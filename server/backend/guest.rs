@@ -10,6 +10,7 @@ mod entry;
 mod error;
 mod features;
 mod initramfs;
+mod key;
 mod live;
 mod memory;
 mod pool;

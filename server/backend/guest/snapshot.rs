@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 use super::{
     Error, Step, Trial,
     accelerator::Accelerator,
-    initramfs,
+    initramfs, key,
     live::Guest,
     memory,
     qemu::{self, MEMORY_MIB, Machine, Qemu, Start, Walls},
@@ -36,9 +36,6 @@ pub(super) const RESTORE: Duration = Duration::from_secs(15);
 /// Snapshots of a kernel that are kept besides the present one, for servers of
 /// other builds.
 const OTHERS_KEPT: usize = 2;
-
-/// Raised when guests are started in another way, so that snapshots are made anew.
-const WAY: u32 = 5;
 
 /// What guests of one kernel are made of.
 #[derive(Debug, Clone)]
@@ -78,14 +75,13 @@ struct Manifest {
 impl Recipe {
     /// Over all that goes into a snapshot.
     fn key(&self) -> Result<String, Error> {
-        let mut hash = Sha256::new();
-        hash.update(format!("{WAY} {MEMORY_MIB} {:?} {:?} ", self.accelerator, self.accelerator.words(0)));
-        hash.update(qemu::KERNEL_LINE);
-        hash.update(&self.image.key);
-        hash.update(fs::read(&self.worker)?);
-        let program = qemu::program().ok_or(Error::NoQemu)?;
-        hash.update(fs::read(program)?); // another version reads no state of this one
-        Ok(memory::hex(&hash.finalize()[..10]))
+        Ok(key::key(key::Parts {
+            accelerator: self.accelerator,
+            processor: &key::processor(self.accelerator)?,
+            image: &self.image.key,
+            worker: &fs::read(&self.worker)?,
+            qemu: &fs::read(qemu::program().ok_or(Error::NoQemu)?)?,
+        }))
     }
 
     /// Where its snapshot lies.
