@@ -288,7 +288,8 @@ fn start_word() -> String {
     format!(r#"echo >&{ready} && read -r word <&{go} && exec {go}<&- {ready}>&- && exec "$@""#)
 }
 
-/// One disk, of which QEMU gets the open file only.
+/// One disk, of which QEMU gets the open file only. What the file does not take, where the
+/// machine's own disk is full, is the guest's error: QEMU would halt the guest without a word.
 fn disk(name: &str, number: i32, read_only: bool) -> Vec<String> {
     let set = format!("fd={number},set={number}");
     let file = format!("/dev/fdset/{number}");
@@ -296,7 +297,7 @@ fn disk(name: &str, number: i32, read_only: bool) -> Vec<String> {
     let node = format!(
         "driver=raw,node-name={name},read-only={read_only},file.driver=file,file.filename={file},file.locking=off"
     );
-    let device = format!("virtio-blk-pci,drive={name}");
+    let device = format!("virtio-blk-pci,drive={name},rerror=report,werror=report");
     vec!["-add-fd".into(), set, "-blockdev".into(), node, "-device".into(), device]
 }
 
