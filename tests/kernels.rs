@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::{fs, sync::OnceLock};
+use std::{collections::BTreeMap, fs, sync::OnceLock};
 
 use serde_json::{Value, json};
 use support::{
@@ -15,6 +15,7 @@ use support::{
     guests::{self, Data, KERNELS, can_use_guests},
     program::{fresh_name, program},
     socket::Socket,
+    story::Story,
 };
 
 const HELLO: &str = "020-hello";
@@ -186,6 +187,39 @@ fn a_function_that_was_renamed_is_named_by_its_new_name() {
         assert!(says.contains("Close to it: filename_unlinkat"), "{section}: {says}");
         assert_eq!(story.finding("no-such-hook")["line"], 4, "{section}");
     }
+}
+
+/// What libbpf patched on one kernel: by place and wish, what it found there.
+fn patched(story: &Story) -> BTreeMap<String, Value> {
+    let place = |one: &Value| {
+        ["program", "instruction", "kind", "spec"].map(|field| one[field].to_string()).join(" ")
+    };
+    story.of("relocated").map(|one| (place(one), one["target"].clone())).collect()
+}
+
+#[test]
+fn one_object_of_one_kernel_s_headers_is_loaded_on_all_four_and_patched_for_each() {
+    if !can_use_guests() {
+        return;
+    }
+    let solution = support::lessons().join("090-co-re/solution.bpf.c").display().to_string();
+    let words = ["run", &solution, "--headers", "6.1", "--kernel", &KERNELS.join(",")];
+    let ran = to_end(bpflab(&words).args(["--for", "300ms", "--format", "json"]));
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let story = Story::parse(&ran.stdout);
+    let on = KERNELS.map(|name| story.on(name));
+    let sizes = on.each_ref().map(|own| own.one("compiled")["bytes"].clone());
+    assert!(sizes.iter().all(|size| *size == sizes[0] && size.is_u64()), "one object: {sizes:?}");
+    for own in &on {
+        assert_eq!((own.of("loaded").count(), own.outcome()), (1, "completed"), "{own:?}");
+    }
+    let all = on.each_ref().map(patched);
+    for own in &all {
+        assert!(own.keys().eq(all[0].keys()), "asked alike everywhere: {:?} {:?}", own.keys(), all[0].keys());
+    }
+    let differs = |place: &&String| all.iter().any(|own| own[*place] != all[0][*place]);
+    let differing: Vec<&String> = all[0].keys().filter(differs).collect();
+    assert!(differing.iter().any(|place| place.contains("task_struct")), "{differing:?} of {:?}", all[0]);
 }
 
 #[tokio::test]
