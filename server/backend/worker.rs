@@ -86,9 +86,18 @@ impl Worker {
     /// What became of the guest, when the worker is in one: what a console
     /// says of a panic arrives a little after the worker's end.
     pub async fn last_words(&mut self) -> Option<Words> {
-        let Place::Guest { console, .. } = &mut self.place else { return None };
-        tokio::time::sleep(CONSOLE_LAG).await;
-        Some(console.trouble().map_or(Words::Nothing, Words::Panicked))
+        if matches!(self.place, Place::Guest { .. }) {
+            tokio::time::sleep(CONSOLE_LAG).await;
+        }
+        self.words()
+    }
+
+    /// The same of a guest that is still there: what its console has said so far.
+    pub fn words(&self) -> Option<Words> {
+        match &self.place {
+            Place::Guest { console, .. } => Some(console.trouble().map_or(Words::Nothing, Words::Panicked)),
+            Place::Child(_) | Place::Elsewhere => None,
+        }
     }
 
     /// The other end of the guest's terminal, once.

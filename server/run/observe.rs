@@ -144,7 +144,7 @@ pub(super) async fn observe(
                 _ => break Outcome::Cancelled,
             },
             Happening::TooLong => {
-                let words = worker.last_words().await;
+                let words = worker.words();
                 break match observation.phase {
                     _ if matches!(words, Some(Words::Panicked(_))) => observation.worker_died(words),
                     Phase::Stop(outcome) => outcome,
