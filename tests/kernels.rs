@@ -163,14 +163,25 @@ fn what_is_found_by_trying_is_what_was_measured_by_hand() {
 }
 
 #[test]
-fn hooks_are_found_by_a_pattern() {
+fn map_types_are_named_and_helpers_and_hooks_found_by_a_pattern() {
     if !can_use_guests() {
         return;
     }
-    let ran = to_end(&mut bpflab(&["kernels", "--hooks", "^kprobe:(do|filename)_unlinkat$"]));
+    let hooks = "^kprobe:(do|filename)_unlinkat$";
+    let ran = to_end(&mut bpflab(&["kernels", "--hooks", hooks, "--helpers", "^bpf_loop$"]));
     assert_eq!(ran.status, 0, "{ran:?}");
     let found = ran.stdout.matches("kprobe:do_unlinkat").count();
     assert_eq!((found, ran.stdout.matches("kprobe:filename_unlinkat").count()), (3, 1), "{}", ran.stdout);
+    let lists = |kernel: &str| {
+        let own = ran.stdout.lines().skip_while(|line| !line.starts_with(&format!("{kernel} ")));
+        let own = own.skip(1).take_while(|line| line.starts_with(' ')).map(str::trim);
+        let lines: Vec<&str> = own.collect();
+        let maps = lines.iter().find_map(|line| line.strip_prefix("maps: ")).expect("map types");
+        let caller = lines.iter().find_map(|line| line.strip_prefix("bpf_loop: "));
+        (maps.split(", ").any(|map| map == "task_storage"), caller.is_some_and(|own| own.contains("kprobe")))
+    };
+    // Since 6.1, both; the machine's own kernel may have neither.
+    assert_eq!(KERNELS.map(lists), [(false, false), (true, true), (true, true), (true, true)]);
     assert_eq!(to_end(&mut bpflab(&["kernels", "--hooks", "("])).status, 2);
 }
 
