@@ -9,8 +9,8 @@ mod host;
 mod worker;
 
 pub use guest::{
-    Accelerator, Guests, KVM_DEADLINE, KVM_DEVICE, Piece, Place, RUN_COST, Rehearsal,
-    Settings as GuestSettings, Step, Trial, cgroups,
+    Accelerator, Guests, KVM_DEADLINE, Kvm, Piece, Place, RUN_COST, Rehearsal, Settings as GuestSettings,
+    Step, Trial, cgroups,
 };
 pub use host::{Host, HostSettings};
 pub use worker::{Words, Worker};

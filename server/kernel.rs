@@ -35,6 +35,8 @@ pub struct Kernel {
     pub state: State,
     /// How its instructions are run.
     pub accelerator: Accelerator,
+    /// Its guests whose kernel was in trouble, since the start.
+    pub panics: u64,
 }
 
 /// How a kernel's instructions are run.

@@ -175,6 +175,27 @@ fn too_small_a_disk_is_told_in_one_sentence() {
     }
 }
 
+#[test]
+fn a_disk_that_fills_up_under_a_guest_is_the_guest_s_own_error() {
+    if !can_use_guests() || (!getuid().is_root() && !skipped("needs root, to mount a small disk")) {
+        return;
+    }
+    // All that is made once is there; the scratch disk of 64 MiB lies on this one.
+    let place = support::folder();
+    let _disk = SmallDisk::new(place.path(), "8m");
+    for name in machine::names_in(&data_folder()).into_iter().filter(|name| !name.starts_with('.')) {
+        std::os::unix::fs::symlink(data_folder().join(&name), place.path().join(&name)).expect("a link");
+    }
+    let fill = "dd if=/dev/zero of=/dev/vdb bs=1M oflag=direct && echo it took all; echo went on";
+    let quiet = program::quiet(&fresh_name());
+    let place = place.path().display().to_string();
+    let (status, story) = guests::run(DEFAULT, &quiet, &["--data", &place, "--stimulus", fill]);
+    assert_eq!((status, story.outcome()), (0, "completed"), "{story:?}");
+    let said = story.printed();
+    let failed = said.contains("Input/output error") || said.contains("No space left");
+    assert!(failed && said.contains("went on") && !said.contains("it took all"), "{said}");
+}
+
 /// A run in a place that `prepare`, a shell's lines, makes around it: in mounts
 /// of its own, so that nobody else sees them. What it says when it is refused.
 fn refused_where(prepare: &str) -> String {

@@ -7,18 +7,21 @@ mod support;
 
 use std::{
     collections::BTreeSet,
+    fs,
     path::Path,
     time::{Duration, SystemTime},
 };
 
 use bpflab::compile::data_folder;
+use rustix::process::getuid;
 use serde_json::json;
 use support::{
     ONE_SECOND, folder,
     guests::{self, DEFAULT, Data, KERNELS, all_of, can_use_guests, run, shell},
-    machine,
+    machine::{self, Process},
     program::{self, fresh_name},
     server::{self, Server},
+    skipped,
     socket::Socket,
     story::Story,
     within,
@@ -159,6 +162,83 @@ fn what_one_run_writes_the_next_does_not_see() {
     assert_eq!(shell(DEFAULT, look), blank);
 }
 
+/// Limits of a QEMU, as the kernel calls them: 3 GiB, two processors for the longest run,
+/// the scratch disk's size, no memory on the disk.
+const QEMU_LIMITS: [(&str, &str); 5] = [
+    ("Max address space", "3221225472"),
+    ("Max cpu time", "4200"),
+    ("Max file size", "67108864"),
+    ("Max core file size", "0"),
+    ("Max open files", "256"),
+];
+
+/// That a QEMU has no user, no rights, no network, and no file but its guest's.
+fn is_confined(qemu: &Process) {
+    let proc = Path::new("/proc").join(qemu.pid.to_string());
+    let read = |name: &str| fs::read_to_string(proc.join(name)).expect(name);
+    let status = read("status");
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+        line.split_whitespace().collect::<Vec<_>>()
+    };
+    let has_kvm = qemu.words.iter().any(|word| word == "kvm");
+    for who in ["Uid:", "Gid:"] {
+        assert_eq!(field(who), ["65534"; 4], "{who}");
+    }
+    // Under KVM it is in the device's group, which is never root's.
+    let groups = field("Groups:");
+    assert!(groups.len() <= usize::from(has_kvm) && !groups.contains(&"0"), "{groups:?}");
+    for rights in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(field(rights), ["0000000000000000"], "{rights}");
+    }
+    assert_eq!((field("NoNewPrivs:"), field("Seccomp:")), (vec!["1"], vec!["2"]));
+    for namespace in ["mnt", "net", "pid", "ipc", "user", "uts"] {
+        let of = |proc: &Path| fs::read_link(proc.join("ns").join(namespace)).expect("a namespace");
+        assert_ne!(of(&proc), of(Path::new("/proc/self")), "{namespace}");
+    }
+    let cards: Vec<String> = read("net/dev").lines().skip(2).map(|line| line.trim().to_owned()).collect();
+    assert!(cards.iter().all(|card| card.starts_with("lo:")), "{cards:?}");
+    assert!(read("environ").len() < 64, "{:?}", read("environ"));
+    let limits = read("limits");
+    for (name, value) in QEMU_LIMITS {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+        assert_eq!(line.split_whitespace().collect::<Vec<_>>()[..2], [value; 2], "{name}");
+    }
+    let root: BTreeSet<String> = machine::names_in(&proc.join("root")).into_iter().collect();
+    assert_eq!(root, ["dev", "lib", "lib64", "proc", "usr"].map(str::to_owned).into(), "all that is there");
+
+    let words = &qemu.words;
+    let has = |word: &str| words.iter().any(|own| own == word);
+    assert!(has("-nodefaults") && has("-no-user-config") && has("-no-reboot"), "{words:?}");
+    let sandbox = words.iter().skip_while(|word| *word != "-sandbox").nth(1).expect("a sandbox");
+    let denied = ["obsolete", "elevateprivileges", "spawn", "resourcecontrol"];
+    assert!(
+        sandbox.starts_with("on,") && denied.iter().all(|what| sandbox.contains(&format!("{what}=deny")))
+    );
+    for bad in
+        ["-net", "-nic", "-fsdev", "-virtfs", "virtio-net", "virtio-9p", "vhost", "e1000", "-usb", "-vnc"]
+    {
+        assert!(!qemu.mentions(bad), "{bad}: {words:?}");
+    }
+
+    // Files without a name are its memory, its scratch disk; streams are ours at the other end.
+    let numbers = machine::names_in(&proc.join("fd"));
+    let link = |number: &String| fs::read_link(proc.join("fd").join(number)).ok();
+    let named = numbers.iter().filter_map(|number| Some((number, link(number)?.display().to_string())));
+    let named: Vec<_> = named
+        .filter(|(_, path)| path.starts_with('/') && !path.ends_with(" (deleted)"))
+        .filter(|(_, path)| path != "/dev/null" && !(has_kvm && path == "/dev/kvm"))
+        .collect();
+    assert!(!named.is_empty(), "it has a root");
+    for (number, path) in named {
+        assert!(path.ends_with("/root.erofs"), "{path}");
+        let about = read(&format!("fdinfo/{number}"));
+        let flags = about.lines().find_map(|line| line.strip_prefix("flags:")).expect("flags").trim();
+        let flags = i32::from_str_radix(flags, 8).expect("octal");
+        assert_eq!(flags & libc::O_ACCMODE, libc::O_RDONLY, "{path} is only read");
+    }
+}
+
 #[tokio::test]
 async fn a_guest_serves_one_run_and_warm_ones_are_replaced() {
     if !can_use_guests() {
@@ -170,6 +250,9 @@ async fn a_guest_serves_one_run_and_warm_ones_are_replaced() {
     support::eventually("a warm guest of each kernel", || {
         (guests::qemus(server.pid()).len() == KERNELS.len()).then_some(())
     });
+    if getuid().is_root() || skipped("needs root, to look at how QEMU is confined") {
+        guests::qemus(server.pid()).iter().for_each(is_confined);
+    }
     let mut socket = Socket::open(&server).await;
     let mut used = BTreeSet::new();
     for _ in 0..3 {

@@ -62,6 +62,7 @@ fn anyone_may_read_how_the_kernels_are_by_now() {
         assert!(usable || ["no_image", "off"].contains(&state), "{row}");
         assert_eq!(row["why"].is_null(), usable, "{row}");
         assert!(["none", "kvm", "tcg"].contains(&row["accelerator"].as_str().expect("a word")), "{row}");
+        assert_eq!(row["panics"], 0, "{row}");
     }
 }
 

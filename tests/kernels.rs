@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::{fs, sync::OnceLock};
+use std::{collections::BTreeMap, fs, sync::OnceLock};
 
 use serde_json::{Value, json};
 use support::{
@@ -15,6 +15,7 @@ use support::{
     guests::{self, Data, KERNELS, can_use_guests},
     program::{fresh_name, program},
     socket::Socket,
+    story::Story,
 };
 
 const HELLO: &str = "020-hello";
@@ -162,14 +163,25 @@ fn what_is_found_by_trying_is_what_was_measured_by_hand() {
 }
 
 #[test]
-fn hooks_are_found_by_a_pattern() {
+fn map_types_are_named_and_helpers_and_hooks_found_by_a_pattern() {
     if !can_use_guests() {
         return;
     }
-    let ran = to_end(&mut bpflab(&["kernels", "--hooks", "^kprobe:(do|filename)_unlinkat$"]));
+    let hooks = "^kprobe:(do|filename)_unlinkat$";
+    let ran = to_end(&mut bpflab(&["kernels", "--hooks", hooks, "--helpers", "^bpf_loop$"]));
     assert_eq!(ran.status, 0, "{ran:?}");
     let found = ran.stdout.matches("kprobe:do_unlinkat").count();
     assert_eq!((found, ran.stdout.matches("kprobe:filename_unlinkat").count()), (3, 1), "{}", ran.stdout);
+    let lists = |kernel: &str| {
+        let own = ran.stdout.lines().skip_while(|line| !line.starts_with(&format!("{kernel} ")));
+        let own = own.skip(1).take_while(|line| line.starts_with(' ')).map(str::trim);
+        let lines: Vec<&str> = own.collect();
+        let maps = lines.iter().find_map(|line| line.strip_prefix("maps: ")).expect("map types");
+        let caller = lines.iter().find_map(|line| line.strip_prefix("bpf_loop: "));
+        (maps.split(", ").any(|map| map == "task_storage"), caller.is_some_and(|own| own.contains("kprobe")))
+    };
+    // Since 6.1, both; the machine's own kernel may have neither.
+    assert_eq!(KERNELS.map(lists), [(false, false), (true, true), (true, true), (true, true)]);
     assert_eq!(to_end(&mut bpflab(&["kernels", "--hooks", "("])).status, 2);
 }
 
@@ -186,6 +198,39 @@ fn a_function_that_was_renamed_is_named_by_its_new_name() {
         assert!(says.contains("Close to it: filename_unlinkat"), "{section}: {says}");
         assert_eq!(story.finding("no-such-hook")["line"], 4, "{section}");
     }
+}
+
+/// What libbpf patched on one kernel: by place and wish, what it found there.
+fn patched(story: &Story) -> BTreeMap<String, Value> {
+    let place = |one: &Value| {
+        ["program", "instruction", "kind", "spec"].map(|field| one[field].to_string()).join(" ")
+    };
+    story.of("relocated").map(|one| (place(one), one["target"].clone())).collect()
+}
+
+#[test]
+fn one_object_of_one_kernel_s_headers_is_loaded_on_all_four_and_patched_for_each() {
+    if !can_use_guests() {
+        return;
+    }
+    let solution = support::lessons().join("090-co-re/solution.bpf.c").display().to_string();
+    let words = ["run", &solution, "--headers", "6.1", "--kernel", &KERNELS.join(",")];
+    let ran = to_end(bpflab(&words).args(["--for", "300ms", "--format", "json"]));
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let story = Story::parse(&ran.stdout);
+    let on = KERNELS.map(|name| story.on(name));
+    let sizes = on.each_ref().map(|own| own.one("compiled")["bytes"].clone());
+    assert!(sizes.iter().all(|size| *size == sizes[0] && size.is_u64()), "one object: {sizes:?}");
+    for own in &on {
+        assert_eq!((own.of("loaded").count(), own.outcome()), (1, "completed"), "{own:?}");
+    }
+    let all = on.each_ref().map(patched);
+    for own in &all {
+        assert!(own.keys().eq(all[0].keys()), "asked alike everywhere: {:?} {:?}", own.keys(), all[0].keys());
+    }
+    let differs = |place: &&String| all.iter().any(|own| own[*place] != all[0][*place]);
+    let differing: Vec<&String> = all[0].keys().filter(differs).collect();
+    assert!(differing.iter().any(|place| place.contains("task_struct")), "{differing:?} of {:?}", all[0]);
 }
 
 #[tokio::test]

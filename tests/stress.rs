@@ -53,6 +53,7 @@ async fn no_boot_and_no_restore_ends_in_an_oops() {
                     trial.expect("no panic").unwrap_or_else(|error| panic!("{kernel}, {way:?}: {error}"));
                 slowest = slowest.max(took);
             }
+            assert_eq!(lab.backends.guests().panics(kernel), 0, "{kernel}, {way:?}: kernels in trouble");
             println!("{kernel}: {count} × {way:?}, {AT_ONCE} at once, the slowest {slowest:.1?}");
         }
     }

@@ -10,6 +10,7 @@ mod entry;
 mod error;
 mod features;
 mod initramfs;
+mod key;
 mod live;
 mod memory;
 mod pool;
@@ -19,10 +20,10 @@ mod rehearsal;
 mod room;
 mod snapshot;
 
-pub use accelerator::{Accelerator, DEVICE as KVM_DEVICE};
+pub use accelerator::{Accelerator, Kvm};
 pub(super) use cgroup::Cgroup;
 pub use cgroup::cgroups;
-pub(super) use console::Console;
+pub(super) use console::{Console, LAG as CONSOLE_LAG};
 use entry::Entry;
 pub use entry::Place;
 pub(super) use error::Error;
@@ -35,7 +36,10 @@ pub use rehearsal::{Piece, Rehearsal};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError},
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -108,7 +112,7 @@ pub const KVM_DEADLINE: Duration = Duration::from_secs(10);
 pub struct Guests {
     settings: Settings,
     worker: Result<PathBuf, Sentence>,
-    accelerator: OnceCell<Accelerator>,
+    kvm: OnceCell<Kvm>,
     kernels: Vec<Arc<Entry>>,
     recipe: Option<ImageRecipe>,
     /// Those with an extra that were asked for, by `KERNEL+EXTRA`.
@@ -129,8 +133,8 @@ impl Guests {
                 Arc::new(Entry::new(kernel.name.clone(), kernel.default, image, warm))
             })
             .collect();
-        let (recipe, accelerator) = (recipe.cloned(), OnceCell::new());
-        Self { settings, worker, accelerator, kernels, recipe, with_extra: std::sync::Mutex::default() }
+        let (recipe, kvm) = (recipe.cloned(), OnceCell::new());
+        Self { settings, worker, kvm, kernels, recipe, with_extra: std::sync::Mutex::default() }
     }
 
     /// As places to run.
@@ -153,10 +157,11 @@ impl Guests {
             name: entry.name.clone(),
             release: entry.image.as_ref().ok().map(|image| image.release.clone()),
             state,
-            accelerator: match self.accelerator.get() {
+            accelerator: match self.kvm.get().map(|kvm| kvm.accelerator()) {
                 Some(Accelerator::Kvm) => kernel::Accelerator::Kvm,
                 Some(Accelerator::Tcg) | None => kernel::Accelerator::Tcg,
             },
+            panics: self.panics(&entry.name),
         }
     }
 
@@ -208,11 +213,10 @@ impl Guests {
 
     /// Whether an earlier start has kept its snapshot.
     fn is_kept(&self, entry: &Entry) -> bool {
-        let (Ok(image), Ok(worker), Some(accelerator)) = (&entry.image, &self.worker, self.accelerator.get())
-        else {
+        let (Ok(image), Ok(worker), Some(kvm)) = (&entry.image, &self.worker, self.kvm.get()) else {
             return false;
         };
-        self.recipe(image, worker, *accelerator).is_kept()
+        self.recipe(image, worker, kvm.accelerator(), &entry.panics).is_kept()
     }
 
     /// A guest of this kernel.
@@ -230,36 +234,38 @@ impl Guests {
             }
             taken => taken,
         };
-        Ok(taken?.counting(entry.panics.clone()))
+        Ok(taken?)
     }
 
-    /// Whether guests run by hardware here; found out by booting one.
-    pub async fn accelerator(&self) -> Result<Accelerator, super::Error> {
+    /// Whether guests run by hardware here, and if not why; found out by booting one.
+    ///
+    /// # Errors
+    /// There is no image to boot, or no worker.
+    pub async fn kvm(&self) -> Result<Kvm, super::Error> {
         let image = self.kernels.iter().find_map(|entry| entry.image.as_ref().ok());
         match image {
-            Some(image) => self.find_accelerator(image).await,
+            Some(image) => self.find_kvm(image).await,
             None => Err(super::Error::Off(Sentence::NoKernel)),
         }
     }
 
-    async fn find_accelerator(&self, image: &Image) -> Result<Accelerator, super::Error> {
+    async fn find_kvm(&self, image: &Image) -> Result<Kvm, super::Error> {
         let worker = self.worker.as_ref().map_err(|why| super::Error::Off(why.clone()))?;
         let find = async || {
+            if let Err(why_not) = accelerator::opens() {
+                return Ok(why_not);
+            }
             if let Some(known) = accelerator::remembered(&self.settings.data) {
                 return Ok(known);
             }
-            let mut found = Accelerator::Tcg;
-            if accelerator::kvm_opens() {
-                let recipe = self.recipe(image, worker, Accelerator::Kvm);
-                let boots = tokio::time::timeout(KVM_DEADLINE, snapshot::boots(&recipe)).await;
-                if matches!(boots, Ok(Ok(()))) {
-                    found = Accelerator::Kvm;
-                }
-            }
+            // A kernel's trouble under KVM is an answer, and none that counts.
+            let recipe = self.recipe(image, worker, Accelerator::Kvm, &Arc::default());
+            let boots = tokio::time::timeout(KVM_DEADLINE, snapshot::boots(&recipe)).await;
+            let found = if matches!(boots, Ok(Ok(()))) { Kvm::Boots } else { Kvm::Hangs };
             accelerator::remember(&self.settings.data, found);
             Ok::<_, super::Error>(found)
         };
-        self.accelerator.get_or_try_init(find).await.copied()
+        self.kvm.get_or_try_init(find).await.copied()
     }
 
     async fn snapshot(&self, place: Place<'_>) -> Result<(Arc<Entry>, Arc<Snapshot>), super::Error> {
@@ -272,8 +278,8 @@ impl Guests {
             drop(present);
             return Ok((entry, snapshot));
         }
-        let accelerator = self.find_accelerator(image).await?;
-        let recipe = self.recipe(image, worker, accelerator);
+        let accelerator = self.find_kvm(image).await?.accelerator();
+        let recipe = self.recipe(image, worker, accelerator, &entry.panics);
         let made = Snapshot::open_or_make(recipe, |step| {
             entry.step.send_replace(Some(step));
         })
@@ -286,11 +292,18 @@ impl Guests {
         Ok((entry, snapshot))
     }
 
-    fn recipe(&self, image: &Image, worker: &Path, accelerator: Accelerator) -> Recipe {
+    fn recipe(
+        &self,
+        image: &Image,
+        worker: &Path,
+        accelerator: Accelerator,
+        panics: &Arc<AtomicU64>,
+    ) -> Recipe {
         Recipe {
             image: image.clone(),
             worker: worker.to_owned(),
             accelerator,
+            panics: panics.clone(),
             walls: if self.settings.namespaces { Walls::Namespaces } else { Walls::Seccomp },
             data: self.settings.data.clone(),
             rehearsal: self.settings.rehearsal.clone(),
@@ -367,6 +380,15 @@ impl Guests {
         let said = tokio::process::Command::new(qemu::program()?).arg("--version").output().await.ok()?;
         let first = String::from_utf8_lossy(&said.stdout).lines().next()?.trim().to_owned();
         (said.status.success() && !first.is_empty()).then_some(first)
+    }
+
+    /// How many guests of this kernel were thrown away with their kernel in trouble,
+    /// whatever they were for: booted, probed, warmed, or run in; since the start.
+    pub fn panics(&self, kernel: &str) -> u64 {
+        let with_extra = self.with_extra.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of = |name: &str| name.split('+').next() == Some(kernel);
+        let all = self.kernels.iter().chain(with_extra.values()).filter(|entry| is_of(&entry.name));
+        all.map(|entry| entry.panics.load(Ordering::Relaxed)).sum()
     }
 
     /// How many guests of this kernel wait warm.

@@ -94,7 +94,9 @@ impl Host {
             Ok(_) => State::Ready,
             Err(why) => State::Off(why.clone()),
         };
-        Kernel { name: HOST.to_owned(), release: Some(release), state, accelerator: Accelerator::None }
+        // A panic of this kernel's would be the end of who counts.
+        let (release, accelerator, panics) = (Some(release), Accelerator::None, 0);
+        Kernel { name: HOST.to_owned(), release, state, accelerator, panics }
     }
 
     pub(super) async fn worker(&self) -> Result<Worker, Error> {

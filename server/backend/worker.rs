@@ -2,14 +2,6 @@
 //!
 //! What comes out may be hostile: frames are bounded and checked before use.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-
 use bpflab_worker::{Command, Event, Frames, MAX_EVENT, encode};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -19,11 +11,8 @@ use tokio::{
 
 use super::{
     Error,
-    guest::{Cgroup, Console, Monitor, Qemu},
+    guest::{CONSOLE_LAG, Cgroup, Console, Monitor, Qemu},
 };
-
-/// From a panic to the last of its words.
-const CONSOLE_LAG: Duration = Duration::from_millis(150);
 
 /// Bytes read at once.
 const CHUNK: usize = 64 << 10;
@@ -59,7 +48,6 @@ pub(super) enum Place {
         process: Child,
         console: Console,
         terminal: Option<UnixStream>,
-        panics: Option<Arc<AtomicU64>>,
         _monitor: Monitor,
         _cgroup: Option<Cgroup>,
     },
@@ -90,36 +78,26 @@ impl Worker {
     pub(super) fn in_guest(qemu: Qemu) -> Self {
         let Qemu { process, monitor, console, cgroup, worker, terminal } = qemu;
         let (events, commands) = worker.into_split();
-        let place = Place::Guest {
-            process,
-            console,
-            terminal: Some(terminal),
-            panics: None,
-            _monitor: monitor,
-            _cgroup: cgroup,
-        };
+        let place =
+            Place::Guest { process, console, terminal: Some(terminal), _monitor: monitor, _cgroup: cgroup };
         Self::new(commands, events, place)
-    }
-
-    /// Where a panic of its kernel is counted.
-    pub(super) fn counting(mut self, in_all: Arc<AtomicU64>) -> Self {
-        if let Place::Guest { panics, .. } = &mut self.place {
-            *panics = Some(in_all);
-        }
-        self
     }
 
     /// What became of the guest, when the worker is in one: what a console
     /// says of a panic arrives a little after the worker's end.
     pub async fn last_words(&mut self) -> Option<Words> {
-        let Place::Guest { console, panics, .. } = &mut self.place else { return None };
-        tokio::time::sleep(CONSOLE_LAG).await;
-        let Some(why) = console.trouble() else { return Some(Words::Nothing) };
-        if let Some(panics) = panics.take() {
-            let so_far = panics.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::warn!(%why, so_far, "a guest's kernel ended in trouble");
+        if matches!(self.place, Place::Guest { .. }) {
+            tokio::time::sleep(CONSOLE_LAG).await;
         }
-        Some(Words::Panicked(why))
+        self.words()
+    }
+
+    /// The same of a guest that is still there: what its console has said so far.
+    pub fn words(&self) -> Option<Words> {
+        match &self.place {
+            Place::Guest { console, .. } => Some(console.trouble().map_or(Words::Nothing, Words::Panicked)),
+            Place::Child(_) | Place::Elsewhere => None,
+        }
     }
 
     /// The other end of the guest's terminal, once.

@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// List the hooks that match, such as 'kprobe:.*unlinkat'
     #[arg(long, value_name = "REGEX")]
     hooks: Option<Regex>,
+    /// List the helpers that match, such as 'bpf_loop', and who may call them
+    #[arg(long, value_name = "REGEX")]
+    helpers: Option<Regex>,
 }
 
 #[derive(Serialize)]
@@ -64,8 +67,8 @@ pub(super) async fn kernels(arguments: Arguments, context: &Context) -> anyhow::
         let kernel = backends.kernels().into_iter().find(|own| own.name == kernel.name).unwrap_or(kernel);
         let features = features.unwrap_or_default();
         match arguments.format {
-            Format::Json => json(&kernel, &features, arguments.hooks.as_ref(), context.lang)?,
-            Format::Text => text(&kernel, &features, arguments.hooks.as_ref(), context.lang),
+            Format::Json => json(&kernel, &features, &arguments, context.lang)?,
+            Format::Text => text(&kernel, &features, &arguments, context.lang),
         }
     }
     Ok(status::OK)
@@ -116,7 +119,7 @@ fn state(kernel: &Kernel, lang: Lang) -> (&'static str, Option<String>) {
     }
 }
 
-fn json(kernel: &Kernel, features: &Features, wanted: Option<&Regex>, lang: Lang) -> anyhow::Result<()> {
+fn json(kernel: &Kernel, features: &Features, asked: &Arguments, lang: Lang) -> anyhow::Result<()> {
     let (state, why) = state(kernel, lang);
     let line = Line {
         kind: "kernel",
@@ -127,8 +130,8 @@ fn json(kernel: &Kernel, features: &Features, wanted: Option<&Regex>, lang: Lang
         accelerator: kernel.accelerator.name(),
         features: program_types(features),
         maps: &features.maps,
-        helpers: features.helpers.iter().map(helper).collect(),
-        hooks: HookKind::ALL.map(|kind| (kind.name(), matching(features, kind, wanted))).into(),
+        helpers: helpers(features, asked.helpers.as_ref()).map(helper).collect(),
+        hooks: HookKind::ALL.map(|kind| (kind.name(), matching(features, kind, asked.hooks.as_ref()))).into(),
     };
     println!("{}", serde_json::to_string(&line)?);
     Ok(())
@@ -138,7 +141,7 @@ fn helper(Helper { name, programs }: &Helper) -> HelperLine<'_> {
     HelperLine { name, programs }
 }
 
-fn text(kernel: &Kernel, features: &Features, wanted: Option<&Regex>, lang: Lang) {
+fn text(kernel: &Kernel, features: &Features, asked: &Arguments, lang: Lang) {
     let (state, why) = state(kernel, lang);
     let release = kernel.release.as_deref().unwrap_or("-");
     println!("{:8} {release:28} {state:9} {}", kernel.name, kernel.accelerator.name());
@@ -151,15 +154,26 @@ fn text(kernel: &Kernel, features: &Features, wanted: Option<&Regex>, lang: Lang
     }
     println!("         {}", programs.join(", "));
     let counts = HookKind::ALL.map(|kind| format!("{} {}", kind.names(features).count(), kind.name()));
+    println!("         maps: {}", features.maps.join(", "));
     println!("         {} map types, {} helpers", features.maps.len(), features.helpers.len());
     println!("         hooks: {}", counts.join(", "));
-    if let Some(wanted) = wanted {
+    if let Some(wanted) = &asked.helpers {
+        for Helper { name, programs } in helpers(features, Some(wanted)) {
+            println!("         {name}: {}", programs.join(", "));
+        }
+    }
+    if let Some(wanted) = &asked.hooks {
         for kind in HookKind::ALL {
             for name in matching(features, kind, Some(wanted)) {
                 println!("         {}:{name}", kind.name());
             }
         }
     }
+}
+
+/// The helpers that a person asked for; all when nobody did.
+fn helpers<'a>(features: &'a Features, wanted: Option<&Regex>) -> impl Iterator<Item = &'a Helper> {
+    features.helpers.iter().filter(move |own| wanted.is_none_or(|wanted| wanted.is_match(&own.name)))
 }
 
 /// The hooks of a kind that a person asked for; all when nobody did.

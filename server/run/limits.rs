@@ -22,7 +22,8 @@ pub struct Limits {
     /// The newest kernel's word on a refused object, when the run has its end but
     /// for that: 0.2 s where a guest waits.
     pub opinion: Duration,
-    /// After the end of its time, for a worker that drains what is buffered.
+    /// After the end of its time, for a worker that drains what is buffered: a second, less
+    /// what it takes to end a guest from outside, so that no run lasts longer than that.
     pub overtime: Duration,
     /// From Stop to the worker's last event.
     pub stop: Duration,
@@ -48,7 +49,7 @@ pub const LIMITS: Limits = Limits {
     terminal: Duration::from_secs(1800),
     after_stimulus: Duration::from_secs(1),
     opinion: Duration::from_secs(5),
-    overtime: Duration::from_secs(1),
+    overtime: Duration::from_millis(800),
     stop: Duration::from_secs(3),
     unwatched: Duration::from_secs(10),
     waiting: 32,

@@ -116,9 +116,12 @@ pub(super) async fn observe(
                 }
             }
             Happening::Came(Ok(None)) => {
+                // A kernel's trouble is told whatever else was to be the end: detaching may oops too.
+                let words = worker.last_words().await;
                 break match (observation.phase, observation.failed) {
+                    _ if matches!(words, Some(Words::Panicked(_))) => observation.worker_died(words),
                     (Phase::Stop(outcome), _) | (_, Some(outcome)) => outcome,
-                    (_, None) => observation.worker_died(worker.last_words().await),
+                    (_, None) => observation.worker_died(words),
                 };
             }
             Happening::Came(Err(Error::Frame(error))) => {
@@ -141,10 +144,10 @@ pub(super) async fn observe(
                 _ => break Outcome::Cancelled,
             },
             Happening::TooLong => {
-                let words = worker.last_words().await;
+                let words = worker.words();
                 break match observation.phase {
-                    Phase::Stop(outcome) => outcome,
                     _ if matches!(words, Some(Words::Panicked(_))) => observation.worker_died(words),
+                    Phase::Stop(outcome) => outcome,
                     Phase::Observe if words.is_some() => observation.overdue(),
                     _ => {
                         observation.explain_limit();

@@ -94,7 +94,7 @@ impl Doctor {
             "Guests are emulated (TCG), since there is no /dev/kvm: slower, and all else is the same.".into()
         }
         Self::KvmClosed => {
-            "Guests are emulated (TCG), since /dev/kvm is there but may not be opened by this user: slower, and all else is the same.".into()
+            "Guests are emulated (TCG), since /dev/kvm is there but the user that QEMU runs as may not open it: slower, and all else is the same.".into()
         }
         Self::KvmHangs { seconds } => format!(
             "Guests are emulated (TCG), since /dev/kvm is there but a guest did not boot under it within {seconds} s: slower, and all else is the same."
@@ -140,7 +140,7 @@ impl Doctor {
         Self::Kvm => "虚拟机使用硬件虚拟化（KVM）：已有一台这样启动成功。".into(),
         Self::KvmMissing => "虚拟机以软件模拟方式（TCG）运行，因为没有 /dev/kvm：只是较慢，其余相同。".into(),
         Self::KvmClosed => {
-            "虚拟机以软件模拟方式（TCG）运行，因为 /dev/kvm 存在，但当前用户无权打开：只是较慢，其余相同。".into()
+            "虚拟机以软件模拟方式（TCG）运行，因为 /dev/kvm 存在，但运行 QEMU 的用户无权打开它：只是较慢，其余相同。".into()
         }
         Self::KvmHangs { seconds } => format!(
             "虚拟机以软件模拟方式（TCG）运行，因为 /dev/kvm 存在，但用它启动的虚拟机在 {seconds} 秒内没有启动成功：只是较慢，其余相同。"

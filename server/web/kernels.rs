@@ -29,6 +29,8 @@ pub(super) struct KernelRow {
     why: Option<String>,
     /// `none`, `kvm` or `tcg`.
     accelerator: &'static str,
+    /// Guests whose kernel was in trouble, since the server's start.
+    panics: u64,
 }
 
 impl KernelRow {
@@ -39,8 +41,8 @@ impl KernelRow {
             Readiness::NoImage(why) => ("no_image", Some(why.say(lang))),
             Readiness::Off(why) => ("off", Some(why.say(lang))),
         };
-        let accelerator = kernel.accelerator.name();
-        Self { name: kernel.name, state, release: kernel.release, why, accelerator }
+        let Kernel { name, release, accelerator, panics, state: _ } = kernel;
+        Self { name, state, release, why, accelerator: accelerator.name(), panics }
     }
 }
 

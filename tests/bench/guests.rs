@@ -80,6 +80,9 @@ pub(crate) async fn measure(server: &Server) -> anyhow::Result<bool> {
     met.push(completed == AT_ONCE);
     let what = format!("{completed} of {AT_ONCE} completed in {:.1} s", took.as_secs_f64());
     table.row(["runs at once", &what, &judged("all", completed == AT_ONCE), "1"]);
+    let panics = server.panics().await?;
+    met.push(panics == 0);
+    table.row(["kernels in trouble meanwhile", &panics.to_string(), &judged("none", panics == 0), ""]);
     println!("{}\n{}", table.shown(), stages.shown());
     loading().await?;
     Ok(met.iter().all(|met| *met))
@@ -96,7 +99,7 @@ fn judged(goal: &str, met: bool) -> String {
 
 async fn accelerator() -> anyhow::Result<&'static str> {
     let lab = lab::prepare(&Folders::new(None, None), &Setup::local()).await;
-    Ok(lab.backends.guests().accelerator().await?.name())
+    Ok(lab.backends.guests().kvm().await?.accelerator().name())
 }
 
 /// Milliseconds of boots and restores, one at a time.
@@ -109,6 +112,8 @@ async fn boots() -> anyhow::Result<(Samples, Samples)> {
     for _ in 0..RESTORES {
         restored.add(lab.backends.guests().trial(KERNEL, Trial::Restore).await?.as_secs_f64() * 1e3);
     }
+    let panics = lab.backends.guests().panics(KERNEL);
+    ensure!(panics == 0, "{panics} kernels were in trouble");
     Ok((boot, restored))
 }
 

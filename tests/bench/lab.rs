@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
     process::{Child, Command},
 };
@@ -23,6 +23,12 @@ use tokio_tungstenite::{
 /// Nothing that is measured is silent for so long, not even while another
 /// server's run has the kernel, which ends after a minute at most.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(75);
+
+/// What is read of a kernel's row.
+#[derive(Deserialize)]
+struct Row {
+    panics: u64,
+}
 
 /// A running server; ends with its owner.
 pub(crate) struct Server {
@@ -50,6 +56,21 @@ impl Server {
             }
         }
         bail!("the server ended before it printed its link")
+    }
+
+    /// Guests whose kernel was in trouble since its start, on all kernels.
+    pub(crate) async fn panics(&self) -> anyhow::Result<u64> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
+        let request = format!(
+            "GET /api/kernels HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+            self.port
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let (_, rows) = answer.split_once("\r\n\r\n").context("an answer has a body")?;
+        let rows: Vec<Row> = serde_json::from_str(rows)?;
+        Ok(rows.iter().map(|row| row.panics).sum())
     }
 
     /// Its resident memory now and at its highest, in KiB.

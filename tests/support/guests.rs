@@ -245,9 +245,8 @@ pub(crate) fn refusal(ran: &Ran, story: &Story) -> String {
     said
 }
 
-/// How much longer than its limit a run may take: the second that the issue
-/// allows, and two for a machine that is busy with other tests.
-pub(crate) const GRACE: Duration = Duration::from_secs(3);
+/// How much longer than its limit a run may take, where nothing runs beside.
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
 /// How long the last step of a story took: observing, or where it never got
 /// to that, attaching.

@@ -13,6 +13,7 @@ pub(crate) mod guests;
 pub(crate) mod home;
 pub(crate) mod http;
 pub(crate) mod images;
+pub(crate) mod limited;
 pub(crate) mod machine;
 pub(crate) mod program;
 pub(crate) mod screen;

@@ -12,6 +12,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use super::{
     PATIENCE,
@@ -111,6 +112,13 @@ impl Server {
     /// Reads a page, as anyone may.
     pub(crate) fn get(&self, path: &str) -> Answer {
         http::ask(self.address, "GET", path, &[], b"")
+    }
+
+    /// Guests of a kernel that were in trouble since the start, as it counts them.
+    pub(crate) fn panics(&self, kernel: &str) -> u64 {
+        let rows: Value = serde_json::from_str(&self.get("/api/kernels").body).expect("JSON");
+        let row = rows.as_array().into_iter().flatten().find(|row| row["name"] == kernel);
+        row.and_then(|row| row["panics"].as_u64()).expect("a kernel with its count")
     }
 
     /// Memory that is in use now, in bytes.

@@ -1,6 +1,6 @@
 //! A websocket client: what a page would say and hear.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -81,6 +81,11 @@ impl Socket {
             Some(Ok(_)) => {}
         }
         true
+    }
+
+    /// Takes one message if one comes in this time; `false` when none does.
+    pub(crate) async fn hear_within(&mut self, time: Duration) -> bool {
+        timeout(time, self.hear()).await.unwrap_or(false)
     }
 
     /// What comes up to the first object of a type, which is the last.

@@ -1,7 +1,11 @@
 //! Hardware virtualisation, or QEMU's own emulation: decided by booting a
 //! guest, since `/dev/kvm` may be there and every guest hang under it.
+//!
+//! Knows who may open the device. Does not know how a guest is booted.
 
-use std::path::Path;
+use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
+
+use super::qemu::NOBODY;
 
 /// How a guest's instructions are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +28,10 @@ impl Accelerator {
         }
     }
 
-    /// The group whose members may open the device.
+    /// The group that a QEMU without rights is put into for the device.
     pub(super) fn group(self) -> Option<u32> {
-        use std::os::unix::fs::MetadataExt as _;
         match self {
-            Self::Kvm => std::fs::metadata(DEVICE).ok().map(|facts| facts.gid()),
+            Self::Kvm => Device::look().ok().and_then(Device::group),
             Self::Tcg => None,
         }
     }
@@ -43,39 +46,154 @@ impl Accelerator {
 }
 
 /// The processor's own virtualisation.
-pub const DEVICE: &str = "/dev/kvm";
+const DEVICE: &str = "/dev/kvm";
 
 /// Where the answer of this boot of the machine is kept.
 const ANSWER: &str = "kvm";
 
-/// Whether KVM is worth a try: the file is there and we may open it.
-pub(super) fn kvm_opens() -> bool {
-    std::fs::File::options().read(true).write(true).open(DEVICE).is_ok()
+/// What the processor's own virtualisation is good for here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kvm {
+    /// A guest has booted under it.
+    Boots,
+    /// There is no device.
+    Missing,
+    /// The user that QEMU runs as may not open the device.
+    Closed,
+    /// A guest did not boot under it in time.
+    Hangs,
 }
 
-/// What an earlier start found since this machine was booted.
-pub(super) fn remembered(data: &Path) -> Option<Accelerator> {
-    let text = std::fs::read_to_string(data.join(ANSWER)).ok()?;
-    let (boot, answer) = text.trim().split_once(' ')?;
-    if boot != this_boot()? {
-        return None;
+impl Kvm {
+    /// How guests are run, then.
+    pub fn accelerator(self) -> Accelerator {
+        match self {
+            Self::Boots => Accelerator::Kvm,
+            Self::Missing | Self::Closed | Self::Hangs => Accelerator::Tcg,
+        }
     }
-    match answer {
-        "kvm" => Some(Accelerator::Kvm),
-        "tcg" => Some(Accelerator::Tcg),
+}
+
+/// Who may do what with the device's file.
+#[derive(Debug, Clone, Copy)]
+struct Device {
+    user: u32,
+    group: u32,
+    mode: u32,
+}
+
+/// Reading and writing, for others; three bits higher for the group, six for the owner.
+const BOTH: u32 = 0o6;
+
+impl Device {
+    fn look() -> io::Result<Self> {
+        let facts = fs::metadata(DEVICE)?;
+        Ok(Self { user: facts.uid(), group: facts.gid(), mode: facts.mode() })
+    }
+
+    fn lets(self, shift: u32) -> bool {
+        self.mode >> shift & BOTH == BOTH
+    }
+
+    /// The device's group, where that and nothing less opens it; never root's, which opens more.
+    fn group(self) -> Option<u32> {
+        (self.group != 0 && self.lets(3) && !self.lets(0)).then_some(self.group)
+    }
+
+    /// Whether nobody may open it, with that group's help. As the kernel has it, the
+    /// owner's bits are the owner's only ones.
+    fn opens_for_nobody(self) -> bool {
+        match self {
+            Self { user: NOBODY, .. } => self.lets(6),
+            Self { group: NOBODY, .. } => self.lets(3),
+            _ => self.lets(0) || self.group().is_some(),
+        }
+    }
+}
+
+/// That a guest under KVM is worth a try: the device is there, and QEMU may open it.
+/// A root server's QEMU is nobody; any other's is the server's own user.
+pub(super) fn opens() -> Result<(), Kvm> {
+    let opens = if rustix::process::getuid().is_root() {
+        Device::look().map(Device::opens_for_nobody)
+    } else {
+        fs::File::options().read(true).write(true).open(DEVICE).map(|_| true)
+    };
+    match opens {
+        Ok(true) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Kvm::Missing),
+        Ok(false) | Err(_) => Err(Kvm::Closed),
+    }
+}
+
+/// What an earlier start found by a boot, since this machine was booted.
+pub(super) fn remembered(data: &Path) -> Option<Kvm> {
+    let text = fs::read_to_string(data.join(ANSWER)).ok()?;
+    answered(&text, &this_boot()?)
+}
+
+fn answered(text: &str, boot: &str) -> Option<Kvm> {
+    match text.trim().split_once(' ')? {
+        (of, _) if of != boot => None,
+        (_, "boots") => Some(Kvm::Boots),
+        (_, "hangs") => Some(Kvm::Hangs),
         _ => None,
     }
 }
 
 /// Keeps the answer until the machine is booted again.
-pub(super) fn remember(data: &Path, answer: Accelerator) {
+pub(super) fn remember(data: &Path, answer: Kvm) {
+    let word = match answer {
+        Kvm::Boots => "boots",
+        Kvm::Hangs => "hangs",
+        // Looked at anew each time: it costs nothing, and a person may have mended it.
+        Kvm::Missing | Kvm::Closed => return,
+    };
     if let Some(boot) = this_boot() {
         // If it cannot be kept it is found out again.
-        let _ = std::fs::write(data.join(ANSWER), format!("{boot} {}\n", answer.name()));
+        let _ = fs::write(data.join(ANSWER), format!("{boot} {word}\n"));
     }
 }
 
 fn this_boot() -> Option<String> {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn qemu_s_own_user_opens_the_device_or_kvm_is_closed_and_root_s_group_is_never_given() {
+        const KVM: u32 = 104;
+        for (user, group, mode, given, opens) in [
+            (0, 0, 0o600, None, false),
+            (0, 0, 0o660, None, false),
+            (0, KVM, 0o600, None, false),
+            (0, KVM, 0o640, None, false),
+            (0, KVM, 0o660, Some(KVM), true),
+            (0, KVM, 0o666, None, true),
+            (0, 0, 0o666, None, true),
+            (0, KVM, 0o664, Some(KVM), true),
+            (NOBODY, KVM, 0o066, None, false),
+            (NOBODY, 0, 0o600, None, true),
+            (0, NOBODY, 0o660, Some(NOBODY), true),
+            (0, NOBODY, 0o606, None, false),
+        ] {
+            let device = Device { user, group, mode: 0o020_000 | mode };
+            let what = format!("{user}:{group} {mode:o}");
+            assert_eq!(device.group(), given, "{what}");
+            assert_eq!(device.opens_for_nobody(), opens, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_answer_holds_until_the_machine_is_booted_again() {
+        assert_eq!(answered("this boots\n", "this"), Some(Kvm::Boots));
+        assert_eq!(answered("this hangs\n", "this"), Some(Kvm::Hangs));
+        for text in ["other boots\n", "this tcg\n", "this\n", ""] {
+            assert_eq!(answered(text, "this"), None, "{text:?}");
+        }
+    }
 }

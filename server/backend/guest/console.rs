@@ -1,10 +1,13 @@
 //! A guest's serial console: the last of it is kept, the rest is not.
 //!
-//! Knows what a kernel in trouble says. Reads at a bounded rate, so that a
+//! Knows what a kernel in trouble says, and counts each that said it. Reads at a bounded rate, so that a
 //! guest that floods its console slows itself down and nobody else.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,6 +23,9 @@ const CHUNK: usize = 16 << 10;
 const QUIET: usize = 256 << 10;
 const REST: Duration = Duration::from_millis(50);
 
+/// From a guest's end to the last of what its console said.
+pub(crate) const LAG: Duration = Duration::from_millis(150);
+
 /// What a kernel writes when something is wrong with it. A learner's program
 /// may write these too, and ends its own run by it.
 const TROUBLE: [&str; 7] = [
@@ -32,19 +38,21 @@ const TROUBLE: [&str; 7] = [
     "watchdog: BUG",
 ];
 
-/// A console that is being read.
+/// A console that is being read; whether its kernel was in trouble is counted on drop,
+/// so that it is once for each guest, whatever became of that.
 #[derive(Debug)]
 pub(crate) struct Console {
     kept: Arc<Mutex<Vec<u8>>>,
+    panics: Arc<AtomicU64>,
     _reader: AbortOnDropHandle<()>,
 }
 
 impl Console {
     /// Reads until the guest is gone.
-    pub(super) fn read(stream: UnixStream) -> Self {
+    pub(super) fn read(stream: UnixStream, panics: Arc<AtomicU64>) -> Self {
         let kept = Arc::new(Mutex::new(Vec::new()));
         let reader = AbortOnDropHandle::new(tokio::spawn(drain(stream, kept.clone())));
-        Self { kept, _reader: reader }
+        Self { kept, panics, _reader: reader }
     }
 
     /// The last of what it said.
@@ -63,6 +71,15 @@ impl Console {
     /// The first line that tells of trouble, without its time stamp.
     pub(crate) fn trouble(&self) -> Option<String> {
         trouble(&self.tail())
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        if let Some(why) = self.trouble() {
+            let so_far = self.panics.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::warn!(%why, so_far, "a guest's kernel was in trouble");
+        }
     }
 }
 
@@ -95,6 +112,24 @@ async fn drain(mut stream: UnixStream, kept: Arc<Mutex<Vec<u8>>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn each_console_counts_once_however_often_it_is_asked() {
+        use tokio::io::AsyncWriteExt as _;
+        let panics = Arc::new(AtomicU64::new(0));
+        for (text, so_far) in [("[    1.0] all is well\n", 0), ("[    2.0] BUG: one\nOops: two\n", 1)] {
+            let (mut guest, ours) = UnixStream::pair().unwrap();
+            let console = Console::read(ours, panics.clone());
+            guest.write_all(text.as_bytes()).await.unwrap();
+            while console.tail().len() < text.len() {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(console.trouble().is_some(), so_far > 0);
+            assert_eq!(console.trouble().is_some(), so_far > 0);
+            drop(console);
+            assert_eq!(panics.load(Ordering::Relaxed), so_far);
+        }
+    }
 
     #[test]
     fn an_oops_is_found_and_its_time_stamp_left_out() {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use bpflab_worker::{Command, Event, KernelTypes, Load, Moment, Policy, Span, VERSION};
 
-use super::{Error, qemu::Qemu, snapshot::RESTORE};
+use super::{CONSOLE_LAG, Error, qemu::Qemu, snapshot::RESTORE};
 use crate::backend::Worker;
 
 /// A rehearsal: 2 s under TCG, and more while others are at it too.
@@ -37,7 +37,10 @@ impl Guest {
     ) -> Result<T, Error> {
         match tokio::time::timeout(limit, what(self)).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(Error::Ended)) => Err(Error::Died(self.trouble())),
+            Ok(Err(Error::Ended)) => {
+                tokio::time::sleep(CONSOLE_LAG).await;
+                Err(Error::Died(self.trouble()))
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(Error::Mute { seconds: limit.as_secs(), console: self.trouble() }),
         }

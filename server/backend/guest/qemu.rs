@@ -9,7 +9,7 @@ use std::{
     io::{self, Write as _},
     os::fd::OwnedFd,
     process::Stdio,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -49,7 +49,7 @@ const CPU_SECONDS: u64 = 2 * 1800 + 600;
 const GREETING: Duration = Duration::from_secs(15);
 
 /// The user a root server runs QEMU as: nobody.
-const NOBODY: &str = "65534";
+pub(super) const NOBODY: u32 = 65534;
 
 /// What the kernel is told. `oops=panic panic=-1` and `-no-reboot` make every
 /// trouble of the kernel the end of its QEMU. The timer check fails by chance
@@ -95,6 +95,8 @@ pub(super) struct Machine {
     /// A file without a name lies in this folder.
     pub(super) scratch: std::path::PathBuf,
     pub(super) start: Start,
+    /// Where trouble of its kernel is counted.
+    pub(super) panics: Arc<AtomicU64>,
 }
 
 /// Where a machine begins.
@@ -181,7 +183,7 @@ impl Qemu {
         let greeting = tokio::time::timeout(GREETING, greeting).await;
         match greeting.unwrap_or(Err(Error::Ended)) {
             Ok(monitor) => {
-                let console = Console::read(console);
+                let console = Console::read(console, machine.panics);
                 Ok(Self { process, monitor, console, cgroup, worker, terminal })
             }
             Err(error) => Err(last_words(&mut process).await.unwrap_or(error)),
@@ -240,7 +242,7 @@ fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Com
         .current_dir("/")
         .process_group(0) // a Ctrl-C in our terminal is ours
         .kill_on_drop(true);
-    let root = rustix::process::getuid().is_root();
+    let (root, nobody) = (rustix::process::getuid().is_root(), NOBODY.to_string());
     if root || walls == Walls::Seccomp {
         command.arg("setpriv");
     }
@@ -248,7 +250,7 @@ fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Com
         command.args(["--pdeathsig", "KILL"]);
     }
     if root {
-        command.args(["--reuid", NOBODY, "--regid", NOBODY]);
+        command.args(["--reuid", &nobody, "--regid", &nobody]);
         match accelerator.group() {
             Some(group) => command.args(["--groups", &group.to_string()]),
             None => command.arg("--clear-groups"),
@@ -257,7 +259,7 @@ fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Com
     if walls == Walls::Seccomp {
         return command;
     }
-    command.args(["bwrap", "--unshare-all", "--cap-drop", "ALL", "--uid", NOBODY, "--gid", NOBODY]);
+    command.args(["bwrap", "--unshare-all", "--cap-drop", "ALL", "--uid", &nobody, "--gid", &nobody]);
     // One heap for all threads: each of its own would hold half a MiB that is never used again.
     command.args(["--clearenv", "--setenv", "MALLOC_ARENA_MAX", "1", "--die-with-parent", "--new-session"]);
     command.args(["--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib"]);
@@ -286,7 +288,8 @@ fn start_word() -> String {
     format!(r#"echo >&{ready} && read -r word <&{go} && exec {go}<&- {ready}>&- && exec "$@""#)
 }
 
-/// One disk, of which QEMU gets the open file only.
+/// One disk, of which QEMU gets the open file only. What the file does not take, where the
+/// machine's own disk is full, is the guest's error: QEMU would halt the guest without a word.
 fn disk(name: &str, number: i32, read_only: bool) -> Vec<String> {
     let set = format!("fd={number},set={number}");
     let file = format!("/dev/fdset/{number}");
@@ -294,7 +297,7 @@ fn disk(name: &str, number: i32, read_only: bool) -> Vec<String> {
     let node = format!(
         "driver=raw,node-name={name},read-only={read_only},file.driver=file,file.filename={file},file.locking=off"
     );
-    let device = format!("virtio-blk-pci,drive={name}");
+    let device = format!("virtio-blk-pci,drive={name},rerror=report,werror=report");
     vec!["-add-fd".into(), set, "-blockdev".into(), node, "-device".into(), device]
 }
 

@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 use super::{
     Error, Step, Trial,
     accelerator::Accelerator,
-    initramfs,
+    initramfs, key,
     live::Guest,
     memory,
     qemu::{self, MEMORY_MIB, Machine, Qemu, Start, Walls},
@@ -37,9 +37,6 @@ pub(super) const RESTORE: Duration = Duration::from_secs(15);
 /// other builds.
 const OTHERS_KEPT: usize = 2;
 
-/// Raised when guests are started in another way, so that snapshots are made anew.
-const WAY: u32 = 5;
-
 /// What guests of one kernel are made of.
 #[derive(Debug, Clone)]
 pub(super) struct Recipe {
@@ -51,6 +48,8 @@ pub(super) struct Recipe {
     /// Snapshots lie below.
     pub(super) data: PathBuf,
     pub(super) rehearsal: Rehearsal,
+    /// Where trouble of its guests' kernels is counted.
+    pub(super) panics: Arc<AtomicU64>,
 }
 
 /// A snapshot that guests can be started from.
@@ -76,14 +75,13 @@ struct Manifest {
 impl Recipe {
     /// Over all that goes into a snapshot.
     fn key(&self) -> Result<String, Error> {
-        let mut hash = Sha256::new();
-        hash.update(format!("{WAY} {MEMORY_MIB} {:?} {:?} ", self.accelerator, self.accelerator.words(0)));
-        hash.update(qemu::KERNEL_LINE);
-        hash.update(&self.image.key);
-        hash.update(fs::read(&self.worker)?);
-        let program = qemu::program().ok_or(Error::NoQemu)?;
-        hash.update(fs::read(program)?); // another version reads no state of this one
-        Ok(memory::hex(&hash.finalize()[..10]))
+        Ok(key::key(key::Parts {
+            accelerator: self.accelerator,
+            processor: &key::processor(self.accelerator)?,
+            image: &self.image.key,
+            worker: &fs::read(&self.worker)?,
+            qemu: &fs::read(qemu::program().ok_or(Error::NoQemu)?)?,
+        }))
     }
 
     /// Where its snapshot lies.
@@ -102,7 +100,7 @@ impl Recipe {
 
     fn machine(&self, root: Arc<File>, memory: Arc<File>, shared: bool, start: Start) -> Machine {
         let (accelerator, walls, scratch) = (self.accelerator, self.walls, self.data.clone());
-        Machine { accelerator, walls, memory, shared, root, scratch, start }
+        Machine { accelerator, walls, memory, shared, root, scratch, start, panics: self.panics.clone() }
     }
 }
 

@@ -1,11 +1,9 @@
 //! What guests need, and what each of their kernels can do: QEMU, KVM, images,
 //! memory, disk, cgroups.
 
-use std::path::Path;
-
 use super::{Finding, bad, good, mend};
 use crate::{
-    backend::{Accelerator, Backends, KVM_DEADLINE, KVM_DEVICE, RUN_COST, cgroups},
+    backend::{Backends, KVM_DEADLINE, Kvm, RUN_COST, cgroups},
     cli::{Context, kernels},
     kernel::{HookKind, Kernel, State, program_types},
     lab,
@@ -48,22 +46,14 @@ pub(super) async fn place(backends: &Backends, context: &Context) -> Vec<Finding
 
 /// Which way guests are run, and why not the faster one. Emulation is no fault.
 async fn accelerator(backends: &Backends) -> Finding {
-    match backends.guests().accelerator().await {
-        Err(error) => bad("accelerator", error.sentence(), mend(&error.sentence())),
-        Ok(Accelerator::Kvm) => good("accelerator", Doctor::Kvm),
-        Ok(Accelerator::Tcg) => good("accelerator", why_not_kvm()),
-    }
-}
-
-fn why_not_kvm() -> Doctor {
-    let device = Path::new(KVM_DEVICE);
-    if !device.exists() {
-        Doctor::KvmMissing
-    } else if std::fs::File::options().read(true).write(true).open(device).is_err() {
-        Doctor::KvmClosed
-    } else {
-        Doctor::KvmHangs { seconds: KVM_DEADLINE.as_secs() }
-    }
+    let says = match backends.guests().kvm().await {
+        Err(error) => return bad("accelerator", error.sentence(), mend(&error.sentence())),
+        Ok(Kvm::Boots) => Doctor::Kvm,
+        Ok(Kvm::Missing) => Doctor::KvmMissing,
+        Ok(Kvm::Closed) => Doctor::KvmClosed,
+        Ok(Kvm::Hangs) => Doctor::KvmHangs { seconds: KVM_DEADLINE.as_secs() },
+    };
+    good("accelerator", says)
 }
 
 /// One guest's kernel: what it can do, from the guest itself.

@@ -91,6 +91,38 @@ test("what differs is marked with a word: attached here, not there", async ({ la
   await expect(finding).toContainText("filename_unlinkat");
 });
 
+test("what differs is marked with a word: refused there", async ({ lab }) => {
+  await lab.open("hello");
+  await lab.choose("5.10", "6.1", "7.x");
+  // The older verifiers do not look at what a decision returns.
+  await lab.write(program("lsm/socket_connect", "").replace("return 0;", "return 5;"));
+  await lab.run.click();
+  await lab.allEnded("Completed", ["5.10", "6.1"]);
+  await expect(lab.head("7.x").locator(".sentence")).toHaveText("The verifier refused the program");
+
+  const ended = await difference(lab, "how it ended");
+  expect(ended.slice(0, 2)).toEqual(["Completed", "Completed"]);
+  expect(ended[2]).toBe("≠ differs: The verifier refused the program");
+  const attached = await difference(lab, "test: attached to");
+  expect(attached.slice(0, 2).every((text) => text.includes("socket_connect") && !text.includes("differs"))).toBe(true);
+  expect(attached[2]).toBe("≠ differs: not loaded");
+});
+
+test("what differs is marked with a word: attached under another name", async ({ lab }) => {
+  await lab.open("kprobe-unlink");
+  await lab.putSolution();
+  await lab.choose("6.1", "6.12", "7.x");
+  await lab.run.click();
+  await lab.allEnded("Completed", ["6.1", "6.12", "7.x"]);
+
+  const old = await difference(lab, "old_begins: attached to");
+  expect(old.slice(0, 2).every((text) => text.includes("do_unlinkat") && !text.includes("differs"))).toBe(true);
+  expect(old[2]).toBe("≠ differs: not attached");
+  const renamed = await difference(lab, "new_begins: attached to");
+  expect(renamed.slice(0, 2)).toEqual(["not attached", "not attached"]);
+  expect(renamed[2]).toMatch(/^≠ differs: .*filename_unlinkat/);
+});
+
 test("what all kernels say alike stands once, with their names", async ({ lab }) => {
   await lab.open("hello");
   await lab.choose(...GUESTS);
