@@ -169,7 +169,9 @@ impl NeedsTable {
         let extra = self.extra;
         // Nothing else has one.
         let guest = self.guest || extra.is_some();
-        needs.map(|needs| Needs { guest, extra, ..needs }).map_err(|why| format!("lesson.toml: needs: {why}"))
+        needs
+            .map(|needs| Needs { guest: guest || needs.guest, extra, ..needs })
+            .map_err(|why| format!("lesson.toml: needs: {why}"))
     }
 }
 
