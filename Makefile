@@ -5,6 +5,9 @@ WORKER   := target-worker/$(ARCH)/release/bpflab-worker
 # The static flag is for the worker's target alone: without --target it breaks proc-macros.
 STATIC   := RUSTFLAGS="-C target-feature=+crt-static" cargo
 WORKER_ARGS := -p bpflab-worker --release --target $(ARCH) --target-dir target-worker
+# Rounds of `make seeds`, and where.
+SEEDS    ?= 10
+SEEDS_ON ?= 6.1
 LISTEN   ?= 127.0.0.1:8080
 BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
@@ -17,7 +20,7 @@ ALONE    := abuse edits lifetime records stress
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
 .PHONY: stress help setup setup-test page worker build images serve host test test-short test-long test-alone \
-        test-lessons test-browser bench check fmt lint clean
+        test-lessons test-browser bench check seeds fmt lint clean
 
 help:
 	@echo "make serve   install what is missing, build, and serve on http://$(LISTEN)"
@@ -26,6 +29,7 @@ help:
 	@echo "make build   the page, the worker and the server"
 	@echo "make images  build the guests' images that are missing (a minute, once)"
 	@echo "make check   prove the lessons on every guest's kernel"
+	@echo "make seeds   prove them ten times over on one kernel, each time with other values"
 	@echo "make bench   measure against doing it by hand"
 	@echo "make stress  100 boots and 200 restores of each guest, eight at a time"
 	@echo "make fmt     format Rust and C"
@@ -105,6 +109,12 @@ comma := ,
 
 check: images
 	@$(BPFLAB) check --kernel all
+
+# Each seed is one round of all lessons; what fails says its seed.
+seeds: images
+	@for seed in $$(seq $(SEEDS)); do \
+		echo "== seed $$seed"; $(BPFLAB) check --kernel $(SEEDS_ON) --seed $$seed || failed="$$failed $$seed"; \
+	done; test -z "$$failed" || { echo "not right with the seeds:$$failed"; false; }
 
 bench: setup setup-test build images
 	@cargo bench --bench lab

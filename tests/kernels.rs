@@ -310,6 +310,8 @@ fn needs_of_all_lessons_are_shown_with_the_kernels_that_have_them() {
     let line: Value = serde_json::from_str(ran.stdout.trim()).expect("one lesson, one line");
     assert_eq!((&line["type"], &line["lesson"]), (&json!("needs"), &json!("hello")));
     assert_eq!(line["needs"][0], "6.2");
+    // Of the solution, whoever wrote it down or not.
+    assert!(has(&line["needs"], "tracepoint"), "{line}");
     let fits = |name: &str| has(&line["kernels"], name);
     assert_eq!(KERNELS.map(fits), [false, false, true, true], "{line}");
     let lacking = line["lacking"].as_array().expect("a list");

@@ -78,6 +78,76 @@ impl HookKind {
     }
 }
 
+/// A type of programs, by the name that features have.
+struct Kind(&'static str, Does);
+
+/// What programs of a type do.
+#[derive(PartialEq, Eq)]
+enum Does {
+    /// Look on: this machine's own kernel takes them.
+    Observes,
+    /// Change or refuse what others do: they run in guests only (`bpf/src/guard.rs`).
+    Decides,
+}
+
+/// All that the worker tries (`bpf/src/probe/kinds.rs`).
+const KINDS: [Kind; 41] = {
+    use Does::{Decides, Observes};
+    [
+        Kind("tracepoint", Observes),
+        Kind("raw_tp", Observes),
+        Kind("tp_btf", Observes),
+        Kind("kprobe", Observes),
+        Kind("kretprobe", Observes),
+        Kind("kprobe.multi", Observes),
+        Kind("kprobe.session", Observes),
+        Kind("fentry", Observes),
+        Kind("fexit", Observes),
+        Kind("fsession", Decides),
+        Kind("fmod_ret", Decides),
+        Kind("uprobe", Observes),
+        Kind("uretprobe", Observes),
+        Kind("uprobe.multi", Observes),
+        Kind("perf_event", Observes),
+        Kind("iter", Observes),
+        Kind("lsm", Decides),
+        Kind("lsm_cgroup", Decides),
+        Kind("struct_ops", Decides),
+        Kind("sched_ext", Decides),
+        Kind("socket", Decides),
+        Kind("tc", Decides),
+        Kind("tcx", Decides),
+        Kind("xdp", Decides),
+        Kind("cgroup_skb", Decides),
+        Kind("cgroup/sock", Decides),
+        Kind("cgroup/sock_addr", Decides),
+        Kind("cgroup/connect_unix", Decides),
+        Kind("cgroup/sockopt", Decides),
+        Kind("cgroup/sysctl", Decides),
+        Kind("cgroup/device", Decides),
+        Kind("sockops", Decides),
+        Kind("sk_msg", Decides),
+        Kind("sk_skb", Decides),
+        Kind("sk_lookup", Decides),
+        Kind("sk_reuseport", Decides),
+        Kind("flow_dissector", Decides),
+        Kind("netfilter", Decides),
+        Kind("lwt", Decides),
+        Kind("syscall", Decides),
+        Kind("freplace", Decides),
+    ]
+};
+
+/// Whether there is such a program type on any kernel that the lab knows.
+pub(super) fn is_program_type(name: &str) -> bool {
+    KINDS.iter().any(|kind| kind.0 == name)
+}
+
+/// Whether this machine's own kernel never takes such programs, whatever it can do.
+pub(super) fn is_for_guests(name: &str) -> bool {
+    KINDS.iter().any(|kind| kind.0 == name && kind.1 == Does::Decides)
+}
+
 /// Program types that load and attach, in the order in which they were tried.
 pub fn program_types(of: &Features) -> Vec<&str> {
     let usable = of.programs.iter().filter(|probe| is_usable(of, probe));
@@ -106,5 +176,19 @@ pub(super) fn has(of: &Features, feature: &str) -> bool {
         Some(("kfunc", name)) => of.kfuncs.iter().any(|own| own == name),
         Some(("security", name)) => of.security.iter().any(|own| own == name),
         Some(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_types_are_those_that_the_worker_tries() {
+        let tried = include_str!("../../bpf/src/probe/kinds.rs");
+        let pattern = regex::Regex::new(r#"(?:Kind::new|tracing|cgroup)\("([^"]+)""#).unwrap();
+        let tried: Vec<&str> =
+            pattern.captures_iter(tried).filter_map(|found| Some(found.get(1)?.as_str())).collect();
+        assert_eq!(tried, KINDS.map(|kind| kind.0));
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use bpflab_worker::{Features, nearest};
 
-use super::features::{HookKind, has};
+use super::features::{HookKind, has, is_for_guests, is_program_type};
 
 /// Names offered for a hook that does not exist.
 const MAX_NEAREST: usize = 3;
@@ -23,7 +23,8 @@ pub struct Needs {
     pub features: Vec<String>,
     /// Places to attach to.
     pub hooks: Vec<Hook>,
-    /// What only a guest has: its disk, its two interfaces, its programs.
+    /// What only a guest has: its disk, its two interfaces, its programs; or a
+    /// program type that this machine's own kernel never takes.
     pub guest: bool,
     /// What the guest's root has besides, by the images' recipe.
     pub extra: Option<String>,
@@ -113,21 +114,19 @@ impl Needs {
         let version = |text: &str| {
             Version::parse(text).ok_or_else(|| format!("a kernel is written 5.10, not \"{text}\""))
         };
-        let odd = features.iter().find(|feature| {
-            feature.is_empty()
-                || feature
-                    .split_once(':')
-                    .is_some_and(|(group, name)| !GROUPS.contains(&group) || name.is_empty())
+        let odd = features.iter().find(|feature| match feature.split_once(':') {
+            None => !is_program_type(feature),
+            Some((group, name)) => !GROUPS.contains(&group) || name.is_empty(),
         });
         if let Some(odd) = odd {
             return Err(format!(
-                "a feature is a program type, or map:NAME, helper:NAME, kfunc:NAME, security:NAME; not \"{odd}\""
+                "a feature is a program type (`bpflab kernels` lists them), or map:NAME, helper:NAME, kfunc:NAME, security:NAME; not \"{odd}\""
             ));
         }
         Ok(Self {
             kernel: kernel.map(version).transpose()?,
+            guest: features.iter().any(|feature| is_for_guests(feature)),
             features,
-            guest: false,
             extra: None,
             hooks: hooks.iter().map(|text| Hook::parse(text)).collect::<Result<_, _>>()?,
         })
@@ -260,6 +259,17 @@ mod tests {
     }
 
     #[test]
+    fn programs_that_decide_are_for_guests_though_nobody_says_so() {
+        for kind in ["lsm", "socket", "xdp", "tc", "cgroup/sock"] {
+            let found = unmet_at("host", &needs(None, &["kprobe", kind], &[]), "7.3", &newest());
+            assert_eq!(found, [Unmet::Guest], "{kind}");
+        }
+        for kind in ["kprobe", "tp_btf", "iter", "map:hash"] {
+            assert!(!needs(None, &[kind], &[]).guest, "{kind}");
+        }
+    }
+
+    #[test]
     fn what_attaches_to_nothing_is_unmet() {
         let wanted = needs(None, &["kprobe.multi", "map:arena", "helper:bpf_magic", "xdp"], &[]);
         let names = ["kprobe.multi", "map:arena", "helper:bpf_magic", "xdp"];
@@ -304,6 +314,7 @@ mod tests {
             ("maps:hash", ""),
             ("map:", ""),
             ("", ""),
+            ("tracepiont", ""),
             ("kprobe", "do_unlinkat"),
             ("kprobe", "kprobes:x"),
             ("kprobe", "kprobe:a||b"),

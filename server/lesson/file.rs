@@ -17,7 +17,7 @@ use checks::CheckTable;
 
 use super::{Amount, Draw, Expectation, Glossary, Lesson, Page, Prose, Setup, Source, draw, markdown};
 use crate::{
-    kernel::{Needs, target},
+    kernel::{Needs, target, types_of},
     say::{Lang, Text},
 };
 
@@ -125,7 +125,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
         part: file.part,
         minutes: file.minutes,
         after: file.after,
-        needs: file.needs.read()?,
+        needs: file.needs.read(&solution)?,
         run: Setup {
             seconds: file.run.seconds.unwrap_or(DEFAULT_SECONDS),
             headers: file.run.headers,
@@ -164,12 +164,18 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
 }
 
 impl NeedsTable {
-    fn read(self) -> Result<Needs, String> {
-        let needs = Needs::parse(self.kernel.as_deref(), self.features, &self.hooks);
+    /// What the author wrote, and what the solution has besides.
+    fn read(self, solution: &str) -> Result<Needs, String> {
+        let mut features = self.features;
+        let own = types_of(solution).into_iter().filter(|own| !features.contains(own)).collect::<Vec<_>>();
+        features.extend(own);
+        let needs = Needs::parse(self.kernel.as_deref(), features, &self.hooks);
         let extra = self.extra;
         // Nothing else has one.
         let guest = self.guest || extra.is_some();
-        needs.map(|needs| Needs { guest, extra, ..needs }).map_err(|why| format!("lesson.toml: needs: {why}"))
+        needs
+            .map(|needs| Needs { guest: guest || needs.guest, extra, ..needs })
+            .map_err(|why| format!("lesson.toml: needs: {why}"))
     }
 }
 

@@ -370,7 +370,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ImageCurrent { version } => format!("{version} is the newest"),
         S::ImageNothing => "Nothing to build.".into(),
         S::ImageBuilt { count, seconds } => format!("Built {count} in {seconds} s."),
-        S::UnmetGuest => "This needs what only a guest has: its disk, its interfaces lab0 and lab1, or its programs. \
+        S::UnmetGuest => "This needs what only a guest has: its disk, its interfaces lab0 and lab1, its programs, \
+                          or a kernel whose decisions a program may change. \
                           Choose one of the guests' kernels."
             .into(),
         S::UnmetKernel { needs, release } => {

@@ -339,7 +339,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::ImageNothing => "没有需要构建的内容。".into(),
         S::ImageBuilt { count, seconds } => format!("构建了 {count} 个，用时 {seconds} 秒。"),
         S::UnmetGuest => {
-            "这里需要只有虚拟机（guest）才有的东西：它的磁盘、接口 lab0 和 lab1，或其中的程序。请选择一个虚拟机内核。".into()
+            "这里需要只有虚拟机（guest）才有的东西：它的磁盘、接口 lab0 和 lab1、其中的程序，或一个允许程序改变其决定的内核。请选择一个虚拟机内核。".into()
         }
         S::UnmetKernel { needs, release } => {
             format!("这里需要 Linux {needs} 或更新的内核，而该内核是 {release}。")

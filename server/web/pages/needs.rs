@@ -76,6 +76,9 @@ impl Row {
         let needs = &lesson.needs;
         let (more, programs): (Vec<_>, Vec<_>) =
             needs.features.iter().cloned().partition(|feature| feature.contains(':'));
+        // What no kernel has by itself comes first.
+        let guest = needs.guest.then(|| "guest".to_owned());
+        let more: Vec<String> = guest.into_iter().chain(needs.extra.clone()).chain(more).collect();
         Self {
             href: href(lang, &lesson.slug),
             title: lesson.title.get(lang).to_owned(),
