@@ -128,30 +128,6 @@ const READERS: &[&str] = &[
     "#include \"vmlinux.h\"\n#include \"@\"\n",
 ];
 
-/// Programs of others include what their own machine has.
-#[tokio::test]
-async fn what_a_c_library_calls_its_headers_is_there_before_and_after_the_kernels_types() {
-    if !can_use_kernel() {
-        return;
-    }
-    const LIBRARY: &str = "#include <stdbool.h>\n#include <stddef.h>\n#include <string.h>\n#include <errno.h>\n\
-        #include <limits.h>\n#include <features.h>\n#include <sys/types.h>\n#include <sys/socket.h>\n\
-        #include <netinet/in.h>\n#include <arpa/inet.h>\n#include <time.h>\n";
-    const USE: &str = "#include <bpf/bpf_helpers.h>\nSEC(\"socket\") int use(struct __sk_buff *skb)\n{\n\
-        \tchar here[16], there[16] = \"x\";\n\tmemcpy(here, there, sizeof(here));\n\
-        \tif (skb->family != AF_INET || here[0] != 'x' || skb->remote_port == htonl(80))\n\t\treturn -EPERM;\n\
-        \treturn bpf_ktime_get_ns() > CLOCK_MONOTONIC ? IPPROTO_TCP : SOCK_STREAM;\n}\n";
-    let compiler = compiler().await;
-    let kernel = "#include \"vmlinux.h\"\n";
-    for program in [
-        format!("{kernel}{LIBRARY}{USE}"),
-        format!("#include <linux/bpf.h>\n#include <stdint.h>\n#include <inttypes.h>\n{LIBRARY}{USE}"),
-    ] {
-        let out = compile(&compiler, &program).await;
-        assert!(out.object.is_some() && out.found.is_empty(), "{program}: {}", out.said);
-    }
-}
-
 #[tokio::test]
 async fn no_way_to_a_file_shows_a_byte_of_it() {
     if !can_use_kernel() {

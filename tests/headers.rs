@@ -1,0 +1,66 @@
+//! What programs may include: what others have written compiles as it is.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use bpflab::{
+    backend::find_worker,
+    compile::{Compiled, Compilers, Confinement, Sources, Types, data_folder},
+    say::Lang,
+};
+use support::can_use_kernel;
+
+/// What programs include of a C library.
+const LIBRARY: &str = r#"
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <errno.h>
+#include <limits.h>
+#include <features.h>
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <time.h>
+"#;
+
+/// Something of each.
+const USE: &str = r#"
+#include <bpf/bpf_helpers.h>
+
+SEC("socket")
+int use(struct __sk_buff *skb)
+{
+	char here[16], there[16] = "x";
+	bool is_late = bpf_ktime_get_ns() > CLOCK_MONOTONIC;
+
+	memcpy(here, there, sizeof(here));
+	if (skb->family != AF_INET || here[0] != 'x' || skb->remote_port == htonl(80))
+		return -EPERM;
+	return is_late ? IPPROTO_TCP : SOCK_STREAM;
+}
+"#;
+
+#[tokio::test]
+async fn a_c_librarys_headers_are_there_with_and_without_the_kernels_types() {
+    if !can_use_kernel() {
+        return;
+    }
+    let worker = find_worker().expect("the worker is built");
+    let compilers = Compilers::prepare(Confinement::Namespaces, &data_folder(), &worker).await;
+    let compiler = compilers.expect("a compiler").get(&Types::Running).await.expect("headers");
+    let uapi = "#include <linux/bpf.h>\n#include <stdint.h>\n#include <inttypes.h>\n";
+    for first in ["#include \"vmlinux.h\"\n", uapi] {
+        let program = format!("{first}{LIBRARY}{USE}");
+        let files = BTreeMap::from([("test.bpf.c".to_owned(), program)]);
+        let compiled = compiler.compile(&Sources::new(files).expect("good names")).await;
+        let found = match compiled.expect("no fault of the lab") {
+            Compiled::Object { warnings, .. } => warnings,
+            Compiled::Failed(found) => found,
+        };
+        let said: Vec<String> = found.iter().map(|found| found.message.say(Lang::En)).collect();
+        assert!(said.is_empty(), "after {first:?}: {said:?}");
+    }
+}
