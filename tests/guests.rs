@@ -176,7 +176,10 @@ const QEMU_LIMITS: [(&str, &str); 5] = [
 fn is_confined(qemu: &Process) {
     let proc = Path::new("/proc").join(qemu.pid.to_string());
     let read = |name: &str| fs::read_to_string(proc.join(name)).expect(name);
-    let status = read("status");
+    // It puts on its own sandbox a moment after it has started.
+    let status = support::eventually("QEMU's sandbox", || {
+        Some(read("status")).filter(|status| status.contains("\nSeccomp:\t2\n"))
+    });
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name)).expect(name);
         line.split_whitespace().collect::<Vec<_>>()
