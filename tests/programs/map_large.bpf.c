@@ -3,7 +3,7 @@
 // @shows total many 100000
 // @shows total each 3000
 // @shows total slots 1000000
-// @shows map each .*"value":\[.*7
+// @shows map each .*"value":\[[07],[07]\]\}
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 

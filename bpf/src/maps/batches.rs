@@ -16,18 +16,21 @@ const BATCH: usize = 1024;
 const MAX_BYTES: usize = 4 << 20;
 
 /// The first `most` entries of a hash, and how many it has; `None` where the
-/// kernel or the kind of map does not give them so.
+/// kernel or the kind of map does not give them so. A value that each processor
+/// has is all of them, one behind the other.
 pub(super) fn read(map: &Map<'_>, most: usize) -> Option<(Entries, u64)> {
     let kind = map.map_type();
     if !matches!(kind, MapType::Hash | MapType::LruHash | MapType::PercpuHash | MapType::LruPercpuHash) {
         return None;
     }
     let key_size = map.key_size() as usize;
+    let own_size = map.value_size() as usize;
     // Each processor's value begins at a multiple of eight bytes.
-    let value_size = match kind.is_percpu() {
-        true => (map.value_size() as usize).next_multiple_of(8) * libbpf_rs::num_possible_cpus().ok()?,
-        false => map.value_size() as usize,
+    let (place_size, places) = match kind.is_percpu() {
+        true => (own_size.next_multiple_of(8), libbpf_rs::num_possible_cpus().ok()?),
+        false => (own_size, 1),
     };
+    let value_size = place_size * places;
     let each = BATCH.min(MAX_BYTES / value_size.max(1)).max(1);
     let mut keys = vec![0; each * key_size];
     let mut values = vec![0; each * value_size];
@@ -59,7 +62,9 @@ pub(super) fn read(map: &Map<'_>, most: usize) -> Option<(Entries, u64)> {
         total += u64::from(count);
         let free = most.saturating_sub(entries.len());
         let pairs = keys.chunks_exact(key_size).zip(values.chunks_exact(value_size)).take(got.min(free));
-        entries.extend(pairs.map(|(key, value)| (key.to_vec(), value.to_vec())));
+        let own =
+            |value: &[u8]| value.chunks_exact(place_size).flat_map(|own| &own[..own_size]).copied().collect();
+        entries.extend(pairs.map(|(key, value)| (key.to_vec(), own(value))));
         if is_last {
             return Some((entries, total));
         }
