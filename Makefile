@@ -13,7 +13,7 @@ BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
 # Many guests or many seconds: after all that fails sooner, the longest first. One test
 # of a file at a time keeps one processor busy, so two files go at once.
-LONG     := cheats programs damage guests images_from_packages verified kernels mistakes home terminal extras both
+LONG     := cheats programs damage guests images_from_packages kernels mistakes home terminal extras both
 # A second is measured, or all the guests at once: nothing beside them.
 ALONE    := abuse edits lifetime records stress
 
@@ -103,7 +103,8 @@ test-browser:
 	$(call say,5 of 5: the page in a browser)
 	@cd tests/browser && { cmp -s package-lock.json node_modules/.bpflab-lock || \
 		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }
-	@cd tests/browser && BPFLAB_BIN=$(CURDIR)/target/debug/bpflab npx playwright test
+	@cd tests/browser && export BPFLAB_BIN=$(CURDIR)/target/debug/bpflab && \
+		{ npx playwright test --project beside; beside=$$?; npx playwright test --project alone && exit $$beside; }
 
 comma := ,
 

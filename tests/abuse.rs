@@ -282,24 +282,36 @@ const HALT: &str = "python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0xcdef01
 /// that a test can wait for. Neighbours run on the server beside each.
 async fn taken_by_root(server: &Server) {
     let runs = Runs::new(lab::prepare(&Folders::new(None, None), &Setup::local()).await);
+    let flood = flood_line();
     // What takes processors leaves the worker some, or none.
-    let abuses: [(&str, &[&str]); 5] = [
+    let abuses: [(&str, &[&str]); 6] = [
         ("pkill -STOP -x bpflab-worker", &["guest-mute"]),
         ("for i in 1 2 3; do chrt -f 99 sh -c 'while :; do :; done' & done", &AT_ITS_LIMIT),
         ("yes >/dev/ttyS0 & yes >/dev/kmsg &", &AT_ITS_LIMIT),
         ("bomb() { bomb | bomb & }; bomb", &ENDS.map(|(way, _)| way)),
         (HALT, &["guest-mute"]),
+        (&flood, &["guest-late"]),
     ];
     for (line, ways) in abuses {
         // Python starts first, beside two neighbours.
         let limit = if line.starts_with("python3") { LIMIT * 2 } else { LIMIT };
         let (story, neighbours) = tokio::join!(to_its_limit(&runs, line, limit), neighbours(server));
         are_well(neighbours).await;
-        println!("  {line}");
+        println!("  {line:.60}");
         ended_at(limit, ways, &story);
     }
     assert_eq!(guests::qemus(std::process::id()).len(), guests::qemus(server.pid()).len(), "all are gone");
     runs.shut_down().await;
+}
+
+/// Takes the worker's place in one line, and says what it would say for ever.
+fn flood_line() -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (script, frame) = (hex(include_str!("attack/speak.py").as_bytes()), hex(&said(5)));
+    format!(
+        "python3 -c 'import sys; sys.argv[1:] = [\"/tmp/f\", \"forever\"]; \
+         open(\"/tmp/f\", \"wb\").write(bytes.fromhex(\"{frame}\")); exec(bytes.fromhex(\"{script}\"))'"
+    )
 }
 
 /// What lasts is ended by its learner: at once.
@@ -357,7 +369,8 @@ fn nest() -> Vec<u8> {
     [&u32::try_from(deep.len()).expect("a small frame").to_le_bytes()[..], &deep].concat()
 }
 
-async fn floods_frames(server: &Server) {
+/// One frame with so many lines of trace.
+fn said(lines: usize) -> Vec<u8> {
     let line = TraceLine {
         time: 1.0,
         task: "attack".into(),
@@ -367,7 +380,11 @@ async fn floods_frames(server: &Server) {
         text: "as fast as it goes".into(),
         lab: false,
     };
-    let (mut screen, neighbours) = speak(server, &encode(&Event::Trace(vec![line; 100])), "forever").await;
+    encode(&Event::Trace(vec![line; lines]))
+}
+
+async fn floods_frames(server: &Server) {
+    let (mut screen, neighbours) = speak(server, &said(100), "forever").await;
     let before = server.memory();
     are_well(neighbours).await;
     let grown = server.memory().saturating_sub(before) >> 20;

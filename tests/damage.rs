@@ -15,7 +15,7 @@ use std::{
 use bpflab::compile::data_folder;
 use rustix::process::getuid;
 use support::{
-    command::{Source, bpflab, to_end},
+    command::{Ran, Source, bpflab, to_end},
     guests::{self, DEFAULT, Data, can_use_guests, refusal},
     machine,
     program::{self, fresh_name},
@@ -197,18 +197,75 @@ fn a_disk_that_fills_up_under_a_guest_is_the_guest_s_own_error() {
 }
 
 /// A run in a place that `prepare`, a shell's lines, makes around it: in mounts
-/// of its own, so that nobody else sees them. What it says when it is refused.
-fn refused_where(prepare: &str) -> String {
+/// of its own, so that nobody else sees them.
+fn run_where(prepare: &str, words: &[&str]) -> (Ran, Story) {
     let quiet = program::quiet(&fresh_name());
     let source = Source::new(&quiet);
     let mut inner = bpflab(&["run", &source.path.display().to_string(), "--kernel", DEFAULT]);
-    inner.args(["--format", "json", "--for", "300ms"]);
+    inner.args(["--format", "json", "--for", "300ms"]).args(words);
     let mut outer = Command::new("unshare");
     outer.args(["--mount", "sh", "-c", &format!("set -e\n{prepare}\nexec \"$@\""), "sh"]);
     outer.arg(inner.get_program()).args(inner.get_args()).env("RUST_LOG", "error");
     let ran = to_end(&mut outer);
     assert!(!ran.stdout.is_empty(), "{ran:?}");
-    refusal(&ran, &Story::parse(&ran.stdout))
+    let story = Story::parse(&ran.stdout);
+    (ran, story)
+}
+
+/// What it says when it is refused.
+fn refused_where(prepare: &str) -> String {
+    let (ran, story) = run_where(prepare, &[]);
+    refusal(&ran, &story)
+}
+
+/// Whether a run had to boot its kernel first.
+fn boots(story: &Story) -> bool {
+    story.of("preparing").any(|step| step["step"] == "boot")
+}
+
+#[test]
+fn another_qemu_reads_no_snapshot_of_this_one() {
+    if !can_use_guests() || (!getuid().is_root() && !skipped("needs root, to put another QEMU there")) {
+        return;
+    }
+    let data = Data::new();
+    assert_eq!(data.run(DEFAULT).1.outcome(), "completed");
+    let before = data.snapshot(DEFAULT).expect("a snapshot");
+    // It works as this one does, and nobody can know that from outside.
+    let another = "mount -t tmpfs none /mnt\ncp /usr/bin/qemu-system-x86_64 /mnt/qemu\n\
+                   echo >>/mnt/qemu\nmount --bind /mnt/qemu /usr/bin/qemu-system-x86_64";
+    let (_, first) = run_where(another, &["--data", &data.word()]);
+    assert!(boots(&first), "its own is made: {first:?}");
+    let (_, second) = run_where(another, &["--data", &data.word()]);
+    assert_eq!((second.outcome(), boots(&second)), ("completed", false), "{second:?}");
+    assert_ne!(data.snapshot(DEFAULT).expect("a snapshot"), before);
+}
+
+#[test]
+fn kvm_is_used_where_a_guest_boots_under_it_and_not_where_there_is_a_file() {
+    if !can_use_guests() || (!getuid().is_root() && !skipped("needs root, to open KVM to QEMU")) {
+        return;
+    }
+    // What else is made once is there; only the answer is wanted anew.
+    let place = support::folder();
+    for name in machine::names_in(&data_folder()).into_iter().filter(|name| name != "kvm") {
+        std::os::unix::fs::symlink(data_folder().join(&name), place.path().join(&name)).expect("a link");
+    }
+    let open = "mount -t tmpfs none /mnt\ncp -a /dev/. /mnt/ 2>/dev/null || true\nrm -f /mnt/kvm\n\
+                mknod -m 666 /mnt/kvm c 10 232\nmount --bind /mnt /dev";
+    let word = place.path().display().to_string();
+    let (_, first) = run_where(open, &["--data", &word]);
+    let answer = fs::read_to_string(place.path().join("kvm")).expect("an answer is kept");
+    let answer = answer.trim().split_once(' ').expect("of this boot of the machine").1.to_owned();
+    let accelerator = match answer.as_str() {
+        "boots" => "kvm",
+        "hangs" => "tcg",
+        other => panic!("{other} is no answer"),
+    };
+    assert!(boots(&first), "it was tried: {first:?}");
+    let (_, second) = run_where(open, &["--data", &word]);
+    assert_eq!((second.outcome(), boots(&second)), ("completed", false), "once: {second:?}");
+    assert_eq!(second.one("placed")["accelerator"], accelerator, "KVM {answer}");
 }
 
 #[test]

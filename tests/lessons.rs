@@ -3,7 +3,8 @@
 //! the host and in a guest is.
 //!
 //! Equal are how a run ends, which checks there are and, of solutions, what
-//! came of each. Says each result as it comes, since it lasts for minutes.
+//! came of each. What the verifier did with each solution is in `verified.tsv`.
+//! Says each result as it comes, since it lasts for minutes.
 
 mod support;
 
@@ -18,6 +19,7 @@ use support::{
     can_use_kernel,
     command::bpflab,
     guests::{DEFAULT, can_use_guests},
+    verified,
 };
 
 /// Drawn from on every kernel, so that all see the same names and numbers.
@@ -62,11 +64,13 @@ fn every_lesson_is_right_on_every_kernel_and_alike_on_the_host_and_in_a_guest() 
         compared += 1;
     }
     assert!(!kernels.contains(HOST) || compared >= 8, "starters and solutions of four lessons: {compared}");
+    let in_guests = results.iter().filter(|result| result["skipped"].is_null() && result["kernel"] != HOST);
+    verified::compare(in_guests.filter(|result| result["of"] == "solution"));
 }
 
 /// Every lesson on these kernels: whether all is right, and the results.
 fn checked(kernels: &str) -> (bool, Vec<Value>) {
-    let words = ["check", "--kernel", kernels, "--seed", SEED, "--jobs", "4", "--report", "json"];
+    let words = ["check", "--kernel", kernels, "--seed", SEED, "--jobs", "5", "--report", "json"];
     let mut check = bpflab(&words).stdout(Stdio::piped()).spawn().expect("the binary starts");
     let lines = BufReader::new(check.stdout.take().expect("its output"));
     let mut results = Vec::new();

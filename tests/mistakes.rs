@@ -14,6 +14,7 @@ use support::{
     cases,
     command::{bpflab, to_end},
     guests::can_use_guests,
+    lab::{Lab, submission},
     root,
     story::Story,
 };
@@ -36,7 +37,7 @@ fn reports(found: &Value, report: Option<&str>) -> bool {
     }
 }
 
-fn wrong(path: &Path) -> Vec<String> {
+fn wrong(lab: &Lab, path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).expect("a program");
     let said = |word: &str| -> String {
         let start = format!("// @{word} ");
@@ -48,9 +49,7 @@ fn wrong(path: &Path) -> Vec<String> {
     let here =
         (1..).zip(text.lines()).find_map(|(number, line)| line.contains("/* HERE */").then_some(number));
     let kernels: Vec<&str> = kernels.split(' ').collect();
-    let file = path.display().to_string();
-    let ran = to_end(&mut bpflab(&["run", &file, "--kernel", &kernels.join(","), "--format", "json"]));
-    let story = Story::parse(&ran.stdout);
+    let story = lab.run(submission(&text, &kernels));
     let name = path.file_name().expect("a name").to_string_lossy();
     let explain = |kernel: &&str| {
         let of = story.on(kernel);
@@ -85,7 +84,8 @@ fn every_mistake_is_explained_on_its_line_on_every_kernel() {
     if !can_use_guests() {
         return;
     }
-    cases::try_each(&cases::programs("mistakes"), 2, |path| wrong(path));
+    let lab = Lab::new();
+    cases::try_each(&cases::programs("mistakes"), 1, |path| wrong(&lab, path));
 }
 
 /// The story of one of the programs on one kernel.

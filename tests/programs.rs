@@ -11,12 +11,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bpflab::{
+    kernel::target,
+    run::{self, Submission},
+    say::Lang,
+};
 use regex::Regex;
 use serde_json::Value;
 use support::{
     cases,
-    command::{bpflab, to_end},
     guests::can_use_guests,
+    lab::{AT_MOST, Lab, submission},
     story::Story,
 };
 
@@ -59,26 +64,29 @@ impl Case {
         }
     }
 
-    fn run(&self) -> Vec<String> {
-        let path = self.path.display().to_string();
-        let mut command =
-            bpflab(&["run", &path, "--kernel", &self.kernels.join(","), "--stimulus", &self.stimulus]);
-        // Up to eight guests work at once, so a second of Python takes several.
-        command.args(["--at-most", "40s", "--format", "json"]);
-        for target in &self.attach {
-            command.args(["--attach", target]);
-        }
-        for named in &self.record {
-            command.args(["--record", named]);
-        }
-        for test in &self.test {
-            command.args(["--test", test]);
-        }
-        for program in &self.show {
-            command.args(["--show", program]);
-        }
-        let ran = to_end(&mut command);
-        let story = Story::parse(&ran.stdout);
+    fn run(&self, lab: &Lab) -> Vec<String> {
+        let path = self.path.display();
+        let pair = |words: &String| {
+            let (name, value) = words.split_once('=').expect("a name and a value");
+            (name.to_owned(), value.to_owned())
+        };
+        let kernels: Vec<&str> = self.kernels.iter().map(String::as_str).collect();
+        let target = |(program, words): (String, String)| {
+            let target = target(&words).unwrap_or_else(|why| panic!("{words}: {}", why.say(Lang::En)));
+            (program, target)
+        };
+        let test = |(program, digits): (String, String)| {
+            run::test(program, &digits, 1).unwrap_or_else(|why| panic!("{digits}: {}", why.say(Lang::En)))
+        };
+        let story = lab.run(Submission {
+            stimulus: Some(self.stimulus.clone()),
+            targets: self.attach.iter().map(pair).map(target).collect(),
+            records: self.record.iter().map(pair).collect(),
+            tests: self.test.iter().map(pair).map(test).collect(),
+            shows: self.show.clone(),
+            span: bpflab::lab::span(None, AT_MOST),
+            ..submission(&fs::read_to_string(&self.path).expect("a program"), &kernels)
+        });
         let wrong = self.kernels.iter().filter_map(|kernel| {
             let of = story.on(kernel);
             let missing: Vec<&str> = self
@@ -131,5 +139,7 @@ fn every_kind_of_program_shows_its_effect_on_every_kernel_that_has_it() {
     if !can_use_guests() {
         return;
     }
-    cases::try_each(&cases::programs("programs"), 2, |path| Case::read(path).run());
+    let lab = Lab::new();
+    // Each has up to four guests at once, and another test may run beside.
+    cases::try_each(&cases::programs("programs"), 1, |path| Case::read(path).run(&lab));
 }

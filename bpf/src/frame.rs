@@ -98,8 +98,8 @@ impl Frames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Command, Event, Stream, Value};
-    use proptest::prelude::*;
+    use crate::{Command, Event, MapView, Stream, TraceLine, Value};
+    use proptest::{prelude::*, sample::Index};
 
     #[test]
     fn a_message_split_at_every_byte_arrives_whole() {
@@ -141,7 +141,52 @@ mod tests {
         assert!(frames.take::<Value>().is_err());
     }
 
+    /// What a worker says, with text, numbers and values in values.
+    fn said() -> Vec<Event> {
+        let value = Value::Array(vec![Value::Bool(true), Value::Array(vec![Value::Bool(false)])]);
+        let entries = vec![(value.clone(), value)];
+        let view =
+            MapView { name: "counts".into(), full: true, entries, removed: Vec::new(), total: 1, shown: 1 };
+        let line = TraceLine {
+            time: 1.5,
+            task: "cat".into(),
+            pid: 7,
+            cpu: 1,
+            flags: ".....".into(),
+            text: "hello".into(),
+            lab: false,
+        };
+        vec![
+            Event::Hello { version: crate::VERSION, release: "6.1.0".into() },
+            Event::Lost { stream: Stream::Record { map: "rb".into() }, count: 7 },
+            Event::Trace(vec![line; 3]),
+            Event::Map(view),
+        ]
+    }
+
     proptest! {
+        #[test]
+        fn a_worker_s_words_with_bytes_changed_never_panic(
+            which in 0..said().len(),
+            edits in proptest::collection::vec((any::<Index>(), any::<u8>(), 0..3), 1..8),
+        ) {
+            let mut bytes = encode(&said()[which]);
+            for (at, byte, how) in edits {
+                let at = at.index(bytes.len());
+                match how {
+                    0 => bytes[at] = byte,
+                    1 => bytes.insert(at, byte),
+                    _ if bytes.len() > 1 => drop(bytes.remove(at)),
+                    _ => {}
+                }
+            }
+            // More may follow, as it does where a length was made smaller.
+            bytes.extend(encode(&said()[0]));
+            let mut frames = Frames::new(MAX_EVENT);
+            frames.push(&bytes);
+            while let Ok(Some(_)) = frames.take::<Event>() {}
+        }
+
         #[test]
         fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..4096)) {
             let mut events = Frames::new(1 << 16);

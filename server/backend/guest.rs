@@ -19,6 +19,7 @@ mod qmp;
 mod rehearsal;
 mod room;
 mod snapshot;
+mod starved;
 
 pub use accelerator::{Accelerator, Kvm};
 pub(super) use cgroup::Cgroup;
@@ -32,6 +33,7 @@ pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;
 pub(super) use qmp::Monitor;
 pub use rehearsal::{Piece, Rehearsal};
+pub(super) use starved::kept_waiting;
 
 use std::{
     collections::HashMap,

@@ -2,6 +2,8 @@
 //!
 //! What comes out may be hostile: frames are bounded and checked before use.
 
+use std::time::Duration;
+
 use bpflab_worker::{Command, Event, Frames, MAX_EVENT, encode};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -11,7 +13,7 @@ use tokio::{
 
 use super::{
     Error,
-    guest::{CONSOLE_LAG, Cgroup, Console, Monitor, Qemu},
+    guest::{CONSOLE_LAG, Cgroup, Console, Monitor, Qemu, kept_waiting},
 };
 
 /// Bytes read at once.
@@ -97,6 +99,14 @@ impl Worker {
         match &self.place {
             Place::Guest { console, .. } => Some(console.trouble().map_or(Words::Nothing, Words::Panicked)),
             Place::Child(_) | Place::Elsewhere => None,
+        }
+    }
+
+    /// How long the machine has let a guest's processors wait since its start.
+    pub fn kept_waiting(&self) -> Duration {
+        match &self.place {
+            Place::Guest { process, .. } => process.id().map(kept_waiting).unwrap_or_default(),
+            Place::Child(_) | Place::Elsewhere => Duration::ZERO,
         }
     }
 

@@ -59,6 +59,10 @@ struct Observation<'a> {
     seen: Seen,
     /// When the worker said something last.
     heard: Instant,
+    /// How long its guest had been kept waiting when the phase began.
+    waited: Duration,
+    /// Whether the phase was given more time.
+    excused: bool,
     /// Changes that the worker has not answered yet, by token.
     asked: std::collections::HashMap<u64, Asked>,
     next_token: u64,
@@ -83,6 +87,8 @@ pub(super) async fn observe(
         libbpf: String::new(),
         seen: Seen::default(),
         heard: Instant::now(),
+        waited: worker.kept_waiting(),
+        excused: false,
         asked: std::collections::HashMap::new(),
         next_token: 0,
     };
@@ -100,8 +106,12 @@ pub(super) async fn observe(
                 break observation.lied(&event);
             }
             Happening::Came(Ok(Some(event))) => {
+                let before = observation.since;
                 if let Some(outcome) = observation.hear(event)? {
                     break outcome;
+                }
+                if observation.since != before {
+                    observation.waited = worker.kept_waiting();
                 }
                 if observation.phase != Phase::Place
                     && let Some(load) = first.take()
@@ -143,6 +153,7 @@ pub(super) async fn observe(
                 }
                 _ => break Outcome::Cancelled,
             },
+            Happening::TooLong if observation.is_starved(worker.kept_waiting()) => observation.excused = true,
             Happening::TooLong => {
                 let words = worker.words();
                 break match observation.phase {
@@ -190,12 +201,14 @@ impl Observation<'_> {
                 Phase::Observe => Duration::from_millis(observe) + LIMITS.overtime,
                 Phase::Stop(_) => LIMITS.stop,
             }
+            + if self.excused { self.excuse() } else { Duration::ZERO }
     }
 
     fn enter(&mut self, phase: Phase) {
         self.close_stage();
         self.phase = phase;
         self.since = Instant::now();
+        self.excused = false;
     }
 
     /// Notes how long the present phase took.

@@ -119,7 +119,13 @@ pub(crate) fn run(kernel: &str, source: &str, words: &[&str]) -> (i32, Story) {
 pub(crate) fn run_and_hear(kernel: &str, source: &str, words: &[&str]) -> (Ran, Story) {
     let source = Source::new(source);
     let path = source.path.display().to_string();
-    let ran = to_end(bpflab(&["run", &path, "--kernel", kernel, "--format", "json"]).args(words));
+    let mut command = bpflab(&["run", &path, "--kernel", kernel, "--format", "json"]);
+    command.args(words);
+    // What ends by itself may take its time where other tests work too.
+    if words.contains(&"--stimulus") && !words.contains(&"--at-most") && !words.contains(&"--for") {
+        command.args(["--at-most", "60s"]);
+    }
+    let ran = to_end(&mut command);
     assert!(!ran.stdout.is_empty(), "a run says something: {ran:?}");
     let story = Story::parse(&ran.stdout);
     story.check_numbers();
@@ -150,8 +156,19 @@ pub(crate) async fn all_of(socket: &mut Socket, kernels: usize) -> Story {
 
 /// A run of a real lesson's solution on one kernel.
 pub(crate) async fn solve(socket: &mut Socket, folder: &str, slug: &str, kernel: &str) -> String {
+    solve_with(socket, folder, slug, kernel, false).await
+}
+
+/// The same, with a terminal beside it or without.
+pub(crate) async fn solve_with(
+    socket: &mut Socket,
+    folder: &str,
+    slug: &str,
+    kernel: &str,
+    terminal: bool,
+) -> String {
     let solution = fs::read_to_string(lessons().join(folder).join("solution.bpf.c")).expect("a solution");
-    let more = json!({"files": {"solution.bpf.c": solution}, "kernels": [kernel], "lesson": slug});
+    let more = json!({"files": {"solution.bpf.c": solution}, "kernels": [kernel], "lesson": slug, "terminal": terminal});
     socket.run_with("", more).await
 }
 

@@ -3,11 +3,9 @@
 //!
 //! Does not know what is typed.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use bpflab::{
-    compile::Sources,
-    kernel::Needs,
     lab,
     run::{About, RunEvent, Runs, Submission, Unjudged},
     say::Lang,
@@ -16,6 +14,7 @@ use bpflab::{
 
 use super::{
     guests::DEFAULT,
+    lab::submission,
     program::{self, fresh_name},
     story::Story,
 };
@@ -24,18 +23,9 @@ use super::{
 pub(crate) async fn to_its_limit(runs: &Runs, line: &str, limit: Duration) -> Story {
     let program = program::quiet(&fresh_name());
     let mut submission = Submission {
-        sources: Sources::new([("test.bpf.c".to_owned(), program)].into()).expect("a source"),
-        kernels: vec![DEFAULT.to_owned()],
-        headers: None,
-        globals: BTreeMap::new(),
-        targets: BTreeMap::new(),
-        records: BTreeMap::new(),
-        tests: Vec::new(),
-        shows: Vec::new(),
         stimulus: Some("exec sleep 1000".to_owned()),
-        terminal: None,
-        needs: Needs::default(),
         span: lab::span(None, limit),
+        ..submission(&program, &[DEFAULT])
     };
     lab::with_terminal(&mut submission);
     submission.span.at_most_ms = limit.as_millis().try_into().expect("seconds");

@@ -13,6 +13,7 @@ pub(crate) mod guests;
 pub(crate) mod home;
 pub(crate) mod http;
 pub(crate) mod images;
+pub(crate) mod lab;
 pub(crate) mod limited;
 pub(crate) mod machine;
 pub(crate) mod program;
@@ -20,6 +21,7 @@ pub(crate) mod screen;
 pub(crate) mod server;
 pub(crate) mod socket;
 pub(crate) mod story;
+pub(crate) mod verified;
 
 use std::{
     io::Write as _,

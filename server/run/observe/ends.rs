@@ -10,7 +10,7 @@ use super::{Observation, Phase, words::refusal_sentence};
 use crate::{
     backend::Words,
     diagnostic::Origin,
-    run::{Outcome, RunEvent},
+    run::{LIMITS, Outcome, RunEvent},
     say::Sentence,
 };
 
@@ -19,6 +19,21 @@ use crate::{
 const SILENT: Duration = Duration::from_millis(1500);
 
 impl Observation<'_> {
+    /// What a phase is given once when the machine had no processor for its guest.
+    pub(super) fn excuse(&self) -> Duration {
+        match self.phase {
+            Phase::Place => LIMITS.place,
+            Phase::Load => LIMITS.load,
+            Phase::Attach => LIMITS.attach,
+            Phase::Turn | Phase::Observe | Phase::Stop(_) => LIMITS.stop,
+        }
+    }
+
+    /// Whether the guest was kept waiting for more than half of this phase: it may be late.
+    pub(super) fn is_starved(&self, waited: Duration) -> bool {
+        !self.excused && waited.saturating_sub(self.waited) * 2 > self.since.elapsed()
+    }
+
     pub(super) fn done(&mut self, done: Done) -> Outcome {
         let outcome = match (done, self.phase) {
             (Done::Failed, _) => self.failed.unwrap_or(Outcome::WorkerDied),

@@ -5,16 +5,11 @@
 //! lesson, of the compiler or of the headers shows. On another release it must be
 //! within a factor of two. `RENEW=1` writes the table anew.
 
-mod support;
+use std::{collections::BTreeMap, fmt::Write as _, fs};
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+use serde_json::Value;
 
-use support::{
-    command::{bpflab, to_end},
-    guests::{KERNELS, can_use_guests},
-    lessons, root,
-    story::Story,
-};
+use super::root;
 
 /// Lesson, kernel and program.
 type Key = (String, String, String);
@@ -26,33 +21,18 @@ struct Work {
     states: u64,
 }
 
-fn measured(folder: &Path) -> Vec<(Key, Work)> {
-    let lesson = folder.file_name().expect("a name").to_string_lossy().into_owned();
-    let file = folder.join("solution.bpf.c").display().to_string();
-    let kernels = KERNELS.join(",");
-    // Globals that the lesson would set do not matter to the verifier's count here,
-    // and nothing needs to happen.
-    let ran = to_end(&mut bpflab(&["run", &file, "--kernel", &kernels, "--for", "10ms", "--format", "json"]));
-    let story = Story::parse(&ran.stdout);
-    let mut found = Vec::new();
-    for kernel in KERNELS {
-        let of = story.on(kernel);
-        let Some(loaded) = of.of("loaded").next() else { continue };
-        let release = of.one("placed")["release"].as_str().expect("a release").to_owned();
-        for program in loaded["programs"].as_array().expect("programs") {
-            let work = &program["verified"];
-            // One that was left out on this kernel has none.
-            let (Some(instructions), Some(states)) = (work["instructions"].as_u64(), work["states"].as_u64())
-            else {
-                continue;
-            };
-            let name = program["name"].as_str().expect("a name").to_owned();
-            let key = (lesson.clone(), kernel.to_owned(), name);
-            found.push((key, Work { release: release.clone(), instructions, states }));
-        }
-    }
-    assert!(!found.is_empty(), "{lesson} loads nowhere:\n{story:?}");
-    found
+/// What a result of `bpflab check` says of its programs.
+fn measured(result: &Value) -> impl Iterator<Item = (Key, Work)> {
+    let word = |of: &Value, name: &str| of[name].as_str().expect("a word").to_owned();
+    let (lesson, kernel) = (word(result, "lesson"), word(result, "kernel"));
+    let release = word(result, "release");
+    let programs = result["programs"].as_array().expect("programs").iter();
+    programs.filter_map(move |program| {
+        // One that was left out on this kernel has none.
+        let (instructions, states) = (program["instructions"].as_u64()?, program["states"].as_u64()?);
+        let key = (lesson.clone(), kernel.clone(), word(program, "name"));
+        Some((key, Work { release: release.clone(), instructions, states }))
+    })
 }
 
 fn kept(text: &str) -> BTreeMap<Key, Work> {
@@ -74,18 +54,9 @@ fn kept(text: &str) -> BTreeMap<Key, Work> {
         .collect()
 }
 
-#[test]
-fn the_verifier_works_as_hard_as_it_did() {
-    if !can_use_guests() {
-        return;
-    }
-    let mut folders: Vec<_> = fs::read_dir(lessons())
-        .expect("lessons")
-        .map(|entry| entry.expect("a folder").path())
-        .filter(|path| path.join("solution.bpf.c").is_file())
-        .collect();
-    folders.sort();
-    let now: BTreeMap<Key, Work> = folders.iter().flat_map(|folder| measured(folder)).collect();
+/// That the verifier works as hard on these solutions, each on a kernel, as it did.
+pub(crate) fn compare<'r>(solutions: impl Iterator<Item = &'r Value>) {
+    let now: BTreeMap<Key, Work> = solutions.flat_map(measured).collect();
     let table = root().join("tests/verified.tsv");
     if std::env::var_os("RENEW").is_some() {
         let mut text = "# lesson\tkernel\tprogram\trelease\tinstructions\tstates\n".to_owned();
