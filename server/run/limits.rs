@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Limits of runs. A guest that the machine had no processor for during more than half of a
-/// phase gets more time once: as much again, and `stop` for the end of observing.
+/// Limits of runs. A guest that the machine had no processor for during most of a phase
+/// gets more time once: as much again, and `stop` for the end of observing.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Until a worker is there, its turn on the kernel not counted.

@@ -29,9 +29,10 @@ impl Observation<'_> {
         }
     }
 
-    /// Whether the guest was kept waiting for more than half of this phase: it may be late.
+    /// Whether the guest was kept waiting for three quarters of this phase: it may be late.
+    /// One that spins beside two others on as many processors waits for two thirds.
     pub(super) fn is_starved(&self, waited: Duration) -> bool {
-        !self.excused && waited.saturating_sub(self.waited) * 2 > self.since.elapsed()
+        !self.excused && waited.saturating_sub(self.waited) * 4 > self.since.elapsed() * 3
     }
 
     pub(super) fn done(&mut self, done: Done) -> Outcome {
