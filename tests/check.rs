@@ -39,7 +39,9 @@ fn a_right_lesson_is_right_and_is_reported_as_the_contract_says() {
     assert_eq!(ran.status, 0, "{ran:?}");
     for of in ["starter", "solution"] {
         let result = result(&lines, of);
-        for field in ["type", "lesson", "kernel", "of", "seed", "ok", "skipped", "errors", "checks"] {
+        for field in
+            ["type", "lesson", "kernel", "of", "seed", "ok", "skipped", "errors", "programs", "checks"]
+        {
             assert!(result.get(field).is_some(), "no {field} in {result}");
         }
         assert_eq!((&result["type"], &result["lesson"]), (&"result".into(), &"hello".into()));
@@ -53,11 +55,46 @@ fn a_right_lesson_is_right_and_is_reported_as_the_contract_says() {
             }
         }
     }
+    let [program] = result(&lines, "solution")["programs"].as_array().expect("programs").as_slice() else {
+        panic!("one program: {lines:?}")
+    };
+    assert!(program["name"].as_str().is_some_and(|name| !name.is_empty()), "{program}");
+    assert!(program["instructions"].as_u64().is_some_and(|count| count > 0), "{program}");
+    assert!(program["states"].is_u64(), "a way without branches needs none kept: {program}");
     let all_passed =
         |of| result(&lines, of)["checks"].as_array().expect("checks").iter().all(|c| c["passed"] == true);
     assert!(all_passed("solution") && !all_passed("starter"));
     let summary = lines.last().expect("a summary");
     assert_eq!((&summary["type"], &summary["ok"]), (&"summary".into(), &true.into()));
+}
+
+#[test]
+fn the_authors_page_names_every_field_of_the_json() {
+    let page = fs::read_to_string(support::root().join("docs/authoring.md")).expect("the page");
+    let course = Course::new();
+    course.copy(HELLO, HELLO);
+    fs::write(course.copy(HELLO, "021-broken").join("lesson.toml"), "").expect("a fault");
+    fs::write(course.path().join(HELLO).join("stray.txt"), "").expect("a finding");
+    let (ran, lines) = check(course.path(), &[]);
+    let mut types: Vec<&str> = lines.iter().filter_map(|line| line["type"].as_str()).collect();
+    types.sort_unstable();
+    types.dedup();
+    assert_eq!(types, ["fault", "finding", "result", "summary"], "{ran:?}");
+    let fields = |value: &Value| -> Vec<String> {
+        value.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
+    };
+    for line in &lines {
+        let inner = ["programs", "checks"].iter().filter_map(|list| line[list].as_array()?.first());
+        let row =
+            page.lines().find(|row| row.starts_with(&format!("| `{}` |", line["type"].as_str().unwrap())));
+        let row = row.unwrap_or_else(|| panic!("no row of {line}"));
+        for field in fields(line).iter().filter(|field| *field != "type") {
+            assert!(row.contains(&format!("`{field}`")), "docs/authoring.md has no {field}: {row}");
+        }
+        for field in inner.flat_map(fields) {
+            assert!(page.contains(&format!("`{field}`")), "docs/authoring.md has no {field}");
+        }
+    }
 }
 
 #[test]

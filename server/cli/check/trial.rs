@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use bpflab_worker::ProgramFacts;
+
 use crate::{
     compile::Sources,
     diagnostic::Words,
@@ -46,6 +48,8 @@ pub(super) struct Verdict {
     pub(super) compiled: bool,
     /// `uname -r` of the kernel that ran it.
     pub(super) release: Option<String>,
+    /// What was loaded, in the object's order.
+    pub(super) programs: Vec<ProgramFacts>,
     pub(super) took: Duration,
 }
 
@@ -129,6 +133,7 @@ impl Verdict {
         match event {
             RunEvent::Compiled { .. } => self.compiled = true,
             RunEvent::Placed { release, .. } => self.release = Some(release.clone()),
+            RunEvent::Loaded { programs, .. } => self.programs.clone_from(programs),
             RunEvent::Checked(result) => self.checks.push(result.clone()),
             RunEvent::Diagnosed(found) if is_unmet(found) => self.lacking.push(found.message.clone()),
             RunEvent::Diagnosed(found) if found.is_error() => {

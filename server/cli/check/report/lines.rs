@@ -1,5 +1,6 @@
 //! Results as JSON, an object a line, in the contract's words.
 
+use bpflab_worker::ProgramFacts;
 use serde::Serialize;
 
 use super::{
@@ -39,6 +40,8 @@ enum Line<'a> {
         ms: u128,
         /// What was wrong besides the checks.
         errors: &'a [String],
+        /// What the verifier did with each program that was loaded.
+        programs: Vec<ProgramLine<'a>>,
         checks: Vec<CheckLine<'a>>,
     },
     Summary {
@@ -50,6 +53,24 @@ enum Line<'a> {
         errors: usize,
         warnings: usize,
     },
+}
+
+#[derive(Serialize)]
+struct ProgramLine<'a> {
+    name: &'a str,
+    /// That the verifier looked at, each as often as a way led over it.
+    instructions: u64,
+    /// That it kept to compare with.
+    states: u64,
+}
+
+impl<'a> ProgramLine<'a> {
+    /// Of one that this kernel was given: what was left out there has no verdict.
+    fn of(program: &'a ProgramFacts) -> Option<Self> {
+        let verified = program.verified?;
+        let (instructions, states) = (verified.instructions, verified.states);
+        Some(Self { name: &program.name, instructions, states })
+    }
 }
 
 #[derive(Serialize)]
@@ -95,6 +116,7 @@ pub(super) fn result(
         skipped,
         outcome: verdict.outcome.map(outcome),
         ms: verdict.took.as_millis(),
+        programs: verdict.programs.iter().filter_map(ProgramLine::of).collect(),
         checks: verdict.checks.iter().map(|check| CheckLine::of(check, lang)).collect(),
     })
 }
