@@ -66,6 +66,17 @@ fn a_right_lesson_is_right_and_is_reported_as_the_contract_says() {
     assert!(all_passed("solution") && !all_passed("starter"));
     let summary = lines.last().expect("a summary");
     assert_eq!((&summary["type"], &summary["ok"]), (&"summary".into(), &true.into()));
+    // Where the time went, and what the lesson passed on.
+    let sum: u64 = [result(&lines, "starter"), result(&lines, "solution")]
+        .iter()
+        .map(|result| result["stages"]["observe"].as_u64().expect("milliseconds"))
+        .sum();
+    assert_eq!(summary["stages"]["observe"], sum);
+    assert!(sum > 0 && summary["ms"].as_u64().is_some_and(|ms| ms > 0), "{summary}");
+    let release = &result(&lines, "solution")["release"];
+    let passed = serde_json::json!([{ "kernel": "host", "release": release, "lessons": ["hello"] }]);
+    assert!(release.as_str().is_some_and(|release| !release.is_empty()), "{lines:?}");
+    assert_eq!(summary["passed"], passed);
 }
 
 #[test]
@@ -84,14 +95,14 @@ fn the_authors_page_names_every_field_of_the_json() {
         value.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
     };
     for line in &lines {
-        let inner = ["programs", "checks"].iter().filter_map(|list| line[list].as_array()?.first());
+        let inner = ["programs", "checks", "passed"].iter().filter_map(|list| line[list].as_array()?.first());
         let row =
             page.lines().find(|row| row.starts_with(&format!("| `{}` |", line["type"].as_str().unwrap())));
         let row = row.unwrap_or_else(|| panic!("no row of {line}"));
         for field in fields(line).iter().filter(|field| *field != "type") {
             assert!(row.contains(&format!("`{field}`")), "docs/authoring.md has no {field}: {row}");
         }
-        for field in inner.flat_map(fields) {
+        for field in inner.flat_map(fields).chain(fields(&line["stages"])) {
             assert!(page.contains(&format!("`{field}`")), "docs/authoring.md has no {field}");
         }
     }
@@ -124,7 +135,9 @@ fn a_starter_that_passes_and_a_solution_that_fails_are_found() {
     );
     let lessons = course.path().display().to_string();
     let text = to_end(&mut bpflab(&["check", "--kernel", "host", "--lessons", &lessons]));
-    assert!(text.stdout.contains("WRONG") && text.stdout.contains("it does not compile"), "{text:?}");
+    for words in ["WRONG", "it does not compile", "of all runs together: queued ", ": 0 lessons"] {
+        assert!(text.stdout.contains(words), "{words}: {text:?}");
+    }
 }
 
 #[test]

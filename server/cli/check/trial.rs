@@ -12,7 +12,7 @@ use crate::{
     grade::Grader,
     lab,
     lesson::Lesson,
-    run::{About, CheckResult, Outcome, RunEvent, Runs},
+    run::{About, CheckResult, Outcome, RunEvent, Runs, Stages},
     say::{Lang, Sentence},
 };
 
@@ -50,6 +50,8 @@ pub(super) struct Verdict {
     pub(super) release: Option<String>,
     /// What was loaded, in the object's order.
     pub(super) programs: Vec<ProgramFacts>,
+    /// Where the time went.
+    pub(super) stages: Stages,
     pub(super) took: Duration,
 }
 
@@ -140,7 +142,10 @@ impl Verdict {
                 self.errors.push(found.message.say(Lang::En));
             }
             RunEvent::Unavailable(why) => self.unavailable = Some(why.clone()),
-            RunEvent::Ended { outcome, .. } => self.outcome = Some(*outcome),
+            RunEvent::Ended { outcome, stages } => {
+                self.outcome = Some(*outcome);
+                self.stages = *stages;
+            }
             _ => {}
         }
     }
