@@ -186,25 +186,25 @@ fn broken() -> (Course, Vec<(&'static str, &'static str)>) {
     ] {
         fs::write(copy(name).join("lesson.md"), text).expect("a text");
     }
-    fs::write(copy("023-bytes").join("starter.bpf.c"), [0xff, 0xfe]).expect("no text");
+    fs::write(copy("023-bytes").join("starter.bpf.c"), b"/*\n\xff\xfe").expect("no text");
     copy("024-first");
     copy("024-second");
     copy("025-right");
     course.copy(HELLO, "026-last");
     let said = vec![
-        ("no-solution", "solution.bpf.c"),
+        ("no-solution", "solution.bpf.c: is missing: a lesson has lesson.toml, lesson.md"),
         ("no-text", "lesson.md"),
         ("no-toml", "lesson.toml"),
-        ("field", "lesson.toml: "),
-        ("toml", "lesson.toml: "),
-        ("part", "lesson.toml: "),
-        ("regex", "lesson.toml: "),
-        ("name", "{{undrawn}} is used and not drawn"),
+        ("field", "lesson.toml:4: unknown field `minuets`, expected one of `title`"),
+        ("toml", "lesson.toml:18: unclosed table"),
+        ("part", "lesson.toml:3: course.toml has no part \"not-foundations\": it has foundations"),
+        ("regex", "lesson.toml:42: check \"says-its-number\": regex"),
+        ("name", "lesson.toml:19: {{undrawn}} is used and not drawn"),
         ("picture", "the picture way-in.svg is not in"),
         ("script", "lesson.md:1: raw HTML is not allowed"),
         ("handler", "lesson.md:1: raw HTML is not allowed"),
         ("link", "lesson.md:1: the link javascript:"),
-        ("bytes", "starter.bpf.c: is not UTF-8"),
+        ("bytes", "starter.bpf.c:2: is not UTF-8: byte 4 of the file is 0xff; save it as UTF-8"),
         ("second", "number 24 is taken by first"),
         ("right", "there are two lessons named right"),
     ];
