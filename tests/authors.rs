@@ -82,6 +82,7 @@ fn the_lint_names_file_line_and_mend() {
         "## Run it first\n",
         "## Run it first\n\n[x](/lessons/none) [y](#nowhere)\n\n| | a |\n|---|---|\n| b | c |\n\n**so：**是\n",
     );
+    change(&folder.join("lesson.toml"), "sys_enter_execve$\"", "sys_enter_exceve$\"");
     change(&folder.join("solution.bpf.c"), "\tbpf_printk(\"", "  bpf_printk(\"%08x \" \"");
     let found = lint(course.path());
     for words in [
@@ -91,6 +92,7 @@ fn the_lint_names_file_line_and_mend() {
         "020-hello/lost.zh.svg:null error is the Chinese twin of lost.svg, which is not there",
         "020-hello/way-in.svg:null warning has the words \"user space\" in English only: draw way-in.zh.svg",
         "warning unused is drawn and not used",
+        "020-hello/lesson.toml:37 error check \"attached\" can never pass: the solution has no section",
         "020-hello/lesson.md:5 error the link /lessons/none leads nowhere",
         "020-hello/lesson.md:5 error the link #nowhere leads nowhere",
         "020-hello/lesson.md:7 error a column of this table has no name",
@@ -126,11 +128,25 @@ fn what_makes_a_lesson_unreadable_is_named_too() {
     fs::write(copy("012-long").join("lesson.md"), "x ".repeat(5 << 20)).expect("a long text");
     std::os::unix::fs::symlink("/etc", course.path().join("013-folder")).expect("a link");
     change(&copy("014-twice").join("lesson.toml"), "id = \"attached\"", "id = \"says-its-number\"");
+    let global = "global = { name = \"x\", at_least = 0 }";
+    for (name, to) in [
+        ("015-global", global),
+        ("016-anything", "attached = { section = \"\" }"),
+        ("017-undrawn", "trace = { text = \"{{undrawn}}\", exactly = 1 }"),
+        ("018-draw", "attached = { section = \"x\" }\n[draw.hidden]\nfrom = 4\nto = 3"),
+    ] {
+        let attached = "attached = { section = \"^(tp|tracepoint)/syscalls/sys_enter_execve$\" }";
+        change(&copy(name).join("lesson.toml"), attached, to);
+    }
     let ran = author(course.path(), &["check", "--lint"]);
     for words in [
-        "can never fail",
+        "never: lesson.toml:42: check \"says-its-number\" can never fail: at least 0 are always there: ask for 1",
+        "global: lesson.toml:36: check \"attached\" can never fail: at least 0 is what a variable is before",
+        "anything: lesson.toml:36: check \"attached\" can never fail: every section matches that",
+        "undrawn: lesson.toml:39: {{undrawn}} is used and not drawn: give it a line in [draw]",
+        "draw: lesson.toml:40: hidden: a draw from 4 to 3 is empty: the smaller number comes first",
         "starter.bpf.c: is a link",
-        "lesson.md: larger than",
+        "long: lesson.md:1: larger than 1048576 bytes, which are over on this line, and it has 10485760: shorten it",
         "folder: the folder is a link",
         "two checks are named",
     ] {

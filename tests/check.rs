@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
 use support::{
@@ -39,7 +39,9 @@ fn a_right_lesson_is_right_and_is_reported_as_the_contract_says() {
     assert_eq!(ran.status, 0, "{ran:?}");
     for of in ["starter", "solution"] {
         let result = result(&lines, of);
-        for field in ["type", "lesson", "kernel", "of", "seed", "ok", "skipped", "errors", "checks"] {
+        for field in
+            ["type", "lesson", "kernel", "of", "seed", "ok", "skipped", "errors", "programs", "checks"]
+        {
             assert!(result.get(field).is_some(), "no {field} in {result}");
         }
         assert_eq!((&result["type"], &result["lesson"]), (&"result".into(), &"hello".into()));
@@ -53,11 +55,57 @@ fn a_right_lesson_is_right_and_is_reported_as_the_contract_says() {
             }
         }
     }
+    let [program] = result(&lines, "solution")["programs"].as_array().expect("programs").as_slice() else {
+        panic!("one program: {lines:?}")
+    };
+    assert!(program["name"].as_str().is_some_and(|name| !name.is_empty()), "{program}");
+    assert!(program["instructions"].as_u64().is_some_and(|count| count > 0), "{program}");
+    assert!(program["states"].is_u64(), "a way without branches needs none kept: {program}");
     let all_passed =
         |of| result(&lines, of)["checks"].as_array().expect("checks").iter().all(|c| c["passed"] == true);
     assert!(all_passed("solution") && !all_passed("starter"));
     let summary = lines.last().expect("a summary");
     assert_eq!((&summary["type"], &summary["ok"]), (&"summary".into(), &true.into()));
+    // Where the time went, and what the lesson passed on.
+    let sum: u64 = [result(&lines, "starter"), result(&lines, "solution")]
+        .iter()
+        .map(|result| result["stages"]["observe"].as_u64().expect("milliseconds"))
+        .sum();
+    assert_eq!(summary["stages"]["observe"], sum);
+    assert!(sum > 0 && summary["ms"].as_u64().is_some_and(|ms| ms > 0), "{summary}");
+    let release = &result(&lines, "solution")["release"];
+    let passed = serde_json::json!([{ "kernel": "host", "release": release, "lessons": ["hello"] }]);
+    assert!(release.as_str().is_some_and(|release| !release.is_empty()), "{lines:?}");
+    assert_eq!(summary["passed"], passed);
+}
+
+#[test]
+fn the_authors_page_names_every_field_of_the_json() {
+    let page = fs::read_to_string(support::root().join("docs/authoring.md")).expect("the page");
+    let course = Course::new();
+    course.copy(HELLO, HELLO);
+    fs::write(course.copy(HELLO, "021-broken").join("lesson.toml"), "").expect("a fault");
+    fs::write(course.path().join(HELLO).join("stray.txt"), "").expect("a finding");
+    let (ran, lines) = check(course.path(), &[]);
+    let mut types: Vec<&str> = lines.iter().filter_map(|line| line["type"].as_str()).collect();
+    types.sort_unstable();
+    types.dedup();
+    assert_eq!(types, ["fault", "finding", "result", "summary"], "{ran:?}");
+    let fields = |value: &Value| -> Vec<String> {
+        value.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
+    };
+    for line in &lines {
+        let inner = ["programs", "checks", "passed"].iter().filter_map(|list| line[list].as_array()?.first());
+        let row =
+            page.lines().find(|row| row.starts_with(&format!("| `{}` |", line["type"].as_str().unwrap())));
+        let row = row.unwrap_or_else(|| panic!("no row of {line}"));
+        for field in fields(line).iter().filter(|field| *field != "type") {
+            assert!(row.contains(&format!("`{field}`")), "docs/authoring.md has no {field}: {row}");
+        }
+        for field in inner.flat_map(fields).chain(fields(&line["stages"])) {
+            assert!(page.contains(&format!("`{field}`")), "docs/authoring.md has no {field}");
+        }
+    }
 }
 
 #[test]
@@ -87,7 +135,27 @@ fn a_starter_that_passes_and_a_solution_that_fails_are_found() {
     );
     let lessons = course.path().display().to_string();
     let text = to_end(&mut bpflab(&["check", "--kernel", "host", "--lessons", &lessons]));
-    assert!(text.stdout.contains("WRONG") && text.stdout.contains("it does not compile"), "{text:?}");
+    for words in ["WRONG", "it does not compile", "of all runs together: queued ", ": 0 lessons"] {
+        assert!(text.stdout.contains(words), "{words}: {text:?}");
+    }
+}
+
+/// A result's checks by name: what was expected, with what was drawn filled
+/// in, and whether it passed. The stimulus's pid is another one in each run.
+fn checks(result: &Value) -> BTreeMap<String, (String, bool)> {
+    let word = |check: &Value, name: &str| check[name].as_str().expect("a word").to_owned();
+    (result["checks"].as_array().expect("checks").iter())
+        .map(|check| {
+            let passed = check["passed"].as_bool().expect("passed or not");
+            (word(check, "id"), (without_pids(&word(check, "says")), passed))
+        })
+        .collect()
+}
+
+/// Numbers of processes as the lesson's sentences write them.
+fn without_pids(says: &str) -> String {
+    let pid = regex::Regex::new(r"(the process|stimulus, process|from process) [0-9]+").expect("a pattern");
+    pid.replace_all(says, "$1 N").into_owned()
 }
 
 #[test]
@@ -104,15 +172,18 @@ fn a_submission_is_checked_and_its_seed_plays_it_again() {
         let first = result(&lines, "submission");
         let seed = first["seed"].to_string();
         let (_, again) = check(&lessons(), &[words.as_slice(), &["--seed", &seed]].concat());
-        let says = |result: &Value| -> Vec<String> {
-            let checks = result["checks"].as_array().expect("checks");
-            let mut ids: Vec<String> =
-                checks.iter().map(|c| format!("{} {}", c["id"], c["passed"])).collect();
-            ids.sort();
-            ids
-        };
-        assert_eq!(says(first), says(result(&again, "submission")));
+        let again = result(&again, "submission");
+        assert_eq!((&first["seed"], &first["outcome"]), (&again["seed"], &again["outcome"]));
+        assert_eq!(checks(first), checks(again), "seed {seed} draws the same, and comes to the same");
     }
+    // These two draw different counts, and what is asked for goes with them.
+    let file = folder.join("solution.bpf.c").display().to_string();
+    let [one, other] = ["1", "4"].map(|seed| {
+        let (_, lines) = check(&lessons(), &["hello", "--submission", &file, "--seed", seed]);
+        checks(result(&lines, "submission"))
+    });
+    assert_ne!(one, other, "another seed draws other values");
+    assert!(one.values().chain(other.values()).all(|(_, passed)| *passed), "{one:?} {other:?}");
 }
 
 /// A course of broken lessons, and what is said of each: its name, and words of it.
@@ -136,25 +207,25 @@ fn broken() -> (Course, Vec<(&'static str, &'static str)>) {
     ] {
         fs::write(copy(name).join("lesson.md"), text).expect("a text");
     }
-    fs::write(copy("023-bytes").join("starter.bpf.c"), [0xff, 0xfe]).expect("no text");
+    fs::write(copy("023-bytes").join("starter.bpf.c"), b"/*\n\xff\xfe").expect("no text");
     copy("024-first");
     copy("024-second");
     copy("025-right");
     course.copy(HELLO, "026-last");
     let said = vec![
-        ("no-solution", "solution.bpf.c"),
+        ("no-solution", "solution.bpf.c: is missing: a lesson has lesson.toml, lesson.md"),
         ("no-text", "lesson.md"),
         ("no-toml", "lesson.toml"),
-        ("field", "lesson.toml: "),
-        ("toml", "lesson.toml: "),
-        ("part", "lesson.toml: "),
-        ("regex", "lesson.toml: "),
-        ("name", "{{undrawn}} is used and not drawn"),
+        ("field", "lesson.toml:4: unknown field `minuets`, expected one of `title`"),
+        ("toml", "lesson.toml:18: unclosed table"),
+        ("part", "lesson.toml:3: course.toml has no part \"not-foundations\": it has foundations"),
+        ("regex", "lesson.toml:42: check \"says-its-number\": regex"),
+        ("name", "lesson.toml:19: {{undrawn}} is used and not drawn"),
         ("picture", "the picture way-in.svg is not in"),
         ("script", "lesson.md:1: raw HTML is not allowed"),
         ("handler", "lesson.md:1: raw HTML is not allowed"),
         ("link", "lesson.md:1: the link javascript:"),
-        ("bytes", "starter.bpf.c: is not UTF-8"),
+        ("bytes", "starter.bpf.c:2: is not UTF-8: byte 4 of the file is 0xff; save it as UTF-8"),
         ("second", "number 24 is taken by first"),
         ("right", "there are two lessons named right"),
     ];

@@ -330,7 +330,11 @@ fn a_lesson_whose_needs_make_no_sense_names_its_file() {
     let lessons = course.path().display().to_string();
     let ran = to_end(&mut bpflab(&["check", "--kernel", "6.1", "--report", "json", "--lessons", &lessons]));
     assert_eq!(ran.status, 1, "{ran:?}");
-    assert!(ran.stdout.contains("lesson.toml: needs:"), "{ran:?}");
+    let fault: Value = serde_json::from_str(ran.stdout.lines().next().expect("a line")).expect("JSON");
+    let toml = std::fs::read_to_string(course.path().join("020-hello/lesson.toml")).expect("lesson.toml");
+    let line = toml.lines().position(|line| line == "kernel = \"new\"").expect("the line") + 1;
+    let why = format!("lesson.toml:{line}: needs: a kernel is written 5.10, not \"new\"");
+    assert_eq!(fault["why"], why);
 }
 
 #[test]

@@ -4,18 +4,21 @@
 //! misspelt one is not silently without effect.
 
 mod checks;
+mod sound;
 
 use std::{
     collections::BTreeMap,
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use checks::CheckTable;
 
-use super::{Amount, Draw, Expectation, Glossary, Lesson, Page, Prose, Setup, Source, draw, markdown};
+use super::{Draw, Glossary, Lesson, Page, Part, Prose, Setup, Source, markdown};
 use crate::{
     kernel::{Needs, target, types_of},
     say::{Lang, Text},
@@ -23,6 +26,9 @@ use crate::{
 
 /// Largest file of a lesson, in bytes.
 const MAX_FILE: u64 = 1 << 20;
+
+/// What every lesson's folder has.
+const FILES: &str = "a lesson has lesson.toml, lesson.md, starter.bpf.c and solution.bpf.c";
 
 /// What a lesson's time limit is without one of its own, in seconds.
 const DEFAULT_SECONDS: u64 = 20;
@@ -45,7 +51,7 @@ impl From<Both> for Text {
 struct File {
     title: Both,
     summary: Both,
-    part: String,
+    part: Spanned<String>,
     minutes: u32,
     #[serde(default)]
     after: Vec<String>,
@@ -54,7 +60,7 @@ struct File {
     #[serde(default)]
     run: RunTable,
     #[serde(default)]
-    draw: BTreeMap<String, DrawEntry>,
+    draw: BTreeMap<String, Spanned<DrawEntry>>,
     #[serde(default)]
     check: Vec<CheckTable>,
     #[serde(default)]
@@ -66,9 +72,9 @@ struct File {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct NeedsTable {
-    kernel: Option<String>,
-    features: Vec<String>,
-    hooks: Vec<String>,
+    kernel: Option<Spanned<String>>,
+    features: Vec<Spanned<String>>,
+    hooks: Vec<Spanned<String>>,
     guest: bool,
     extra: Option<String>,
 }
@@ -80,7 +86,7 @@ struct RunTable {
     headers: Option<String>,
     stimulus: Option<String>,
     globals: BTreeMap<String, String>,
-    attach: BTreeMap<String, String>,
+    attach: BTreeMap<String, Spanned<String>>,
     records: BTreeMap<String, String>,
     test: BTreeMap<String, String>,
 }
@@ -105,9 +111,29 @@ struct SourceTable {
 }
 
 /// Reads a lesson's folder. `Err` is a sentence for its author, with the file.
-pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) -> Result<Lesson, String> {
+pub(super) fn read(
+    folder: &Path,
+    number: u32,
+    slug: &str,
+    parts: &[Part],
+    glossary: &Glossary,
+) -> Result<Lesson, String> {
     let toml = text(&folder.join("lesson.toml"))?;
-    let file: File = toml::from_str(&toml).map_err(|error| format!("lesson.toml: {error}"))?;
+    let file: File = toml::from_str(&toml).map_err(|error| {
+        let what = in_one_line(error.message());
+        match error.span() {
+            Some(span) => at_line(line_of(toml.as_bytes(), span.start), &what),
+            None => format!("lesson.toml: {what}"),
+        }
+    })?;
+    let line = |byte: usize| line_of(toml.as_bytes(), byte);
+    if !parts.iter().any(|part| part.id == *file.part.get_ref()) {
+        let known: Vec<&str> = parts.iter().map(|part| part.id.as_str()).collect();
+        let what =
+            format!("course.toml has no part \"{}\": it has {}", file.part.get_ref(), known.join(", "));
+        return Err(at_line(line(file.part.span().start), &what));
+    }
+    let places: Vec<usize> = file.check.iter().map(|check| line(check.place())).collect();
     let (program, starter, solution, headers) = sources(folder, slug)?;
     let pictures = |name: &str| fs::symlink_metadata(folder.join(name)).is_ok_and(|facts| facts.is_file());
     let page = |name: &str, lang: Lang| -> Result<Page, String> {
@@ -122,10 +148,10 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
         folder: folder.to_owned(),
         title: file.title.into(),
         summary: file.summary.into(),
-        part: file.part,
+        part: file.part.into_inner(),
         minutes: file.minutes,
         after: file.after,
-        needs: file.needs.read(&solution)?,
+        needs: file.needs.read(&solution, &toml)?,
         run: Setup {
             seconds: file.run.seconds.unwrap_or(DEFAULT_SECONDS),
             headers: file.run.headers,
@@ -133,7 +159,10 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
             globals: file.run.globals,
             targets: (file.run.attach.iter())
                 .map(|(program, words)| {
-                    let target = target(words).map_err(|why| why.say(Lang::En))?;
+                    let target = target(words.get_ref()).map_err(|why| {
+                        let what = format!("{program}: {}", why.say(Lang::En));
+                        at_line(line(words.span().start), &what)
+                    })?;
                     Ok((program.clone(), target))
                 })
                 .collect::<Result<_, String>>()?,
@@ -143,9 +172,15 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
         draws: file
             .draw
             .into_iter()
-            .map(|(name, entry)| Ok((name, entry.read()?)))
+            .map(|(name, entry)| {
+                let at = line(entry.span().start);
+                let draw = entry.into_inner().read();
+                draw.map_err(|what| at_line(at, &format!("{name}: {what}"))).map(|draw| (name, draw))
+            })
             .collect::<Result<_, String>>()?,
-        checks: file.check.into_iter().map(CheckTable::read).collect::<Result<_, String>>()?,
+        checks: (file.check.into_iter().zip(&places))
+            .map(|(check, line)| check.read().map_err(|what| at_line(*line, &what)))
+            .collect::<Result<_, String>>()?,
         hints: file.hints.into_iter().map(Text::from).collect(),
         sources: file
             .sources
@@ -158,24 +193,35 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
         solution,
         headers,
     };
-    known_names(&lesson, &toml)?;
-    can_fail(&lesson, &toml)?;
+    let run = &lesson.run;
+    let tests = run.tests.iter().map(|(_, digits)| digits);
+    let of_run = run.stimulus.iter().chain(run.globals.values()).chain(tests);
+    sound::all_is_drawn(of_run, &lesson.checks, &lesson.draws, &toml)?;
+    sound::all_can_fail(&lesson.checks, &lesson.draws, &places)?;
     Ok(lesson)
 }
 
 impl NeedsTable {
     /// What the author wrote, and what the solution has besides.
-    fn read(self, solution: &str) -> Result<Needs, String> {
-        let mut features = self.features;
+    fn read(self, solution: &str, toml: &str) -> Result<Needs, String> {
+        let words = self.features.iter().chain(&self.hooks).chain(&self.kernel);
+        let words: Vec<Spanned<String>> = words.cloned().collect();
+        let plain = |words: Vec<Spanned<String>>| words.into_iter().map(Spanned::into_inner).collect();
+        let mut features: Vec<String> = plain(self.features);
         let own = types_of(solution).into_iter().filter(|own| !features.contains(own)).collect::<Vec<_>>();
         features.extend(own);
-        let needs = Needs::parse(self.kernel.as_deref(), features, &self.hooks);
+        let hooks: Vec<String> = plain(self.hooks);
+        let needs =
+            Needs::parse(self.kernel.as_ref().map(|kernel| kernel.get_ref().as_str()), features, &hooks);
         let extra = self.extra;
         // Nothing else has one.
         let guest = self.guest || extra.is_some();
-        needs
-            .map(|needs| Needs { guest: guest || needs.guest, extra, ..needs })
-            .map_err(|why| format!("lesson.toml: needs: {why}"))
+        needs.map(|needs| Needs { guest: guest || needs.guest, extra, ..needs }).map_err(|why| {
+            // The sentence quotes the one that is meant.
+            let meant = words.iter().find(|word| why.contains(&format!("\"{}\"", word.get_ref())));
+            let line = meant.map_or(1, |word| line_of(toml.as_bytes(), word.span().start));
+            at_line(line, &format!("needs: {why}"))
+        })
     }
 }
 
@@ -183,11 +229,11 @@ impl DrawEntry {
     fn read(self) -> Result<Draw, String> {
         match self {
             Self::Named(name) if name == "word" => Ok(Draw::Word),
-            Self::Named(name) => {
-                Err(format!("lesson.toml: a draw is \"word\" or {{ from, to }}, not \"{name}\""))
-            }
+            Self::Named(name) => Err(format!("a draw is \"word\" or {{ from, to }}, not \"{name}\"")),
             Self::Number { from, to } if from <= to => Ok(Draw::Number { from, to }),
-            Self::Number { from, to } => Err(format!("lesson.toml: a draw from {from} to {to} is empty")),
+            Self::Number { from, to } => {
+                Err(format!("a draw from {from} to {to} is empty: the smaller number comes first"))
+            }
         }
     }
 }
@@ -209,66 +255,55 @@ fn sources(folder: &Path, slug: &str) -> Result<Sources, String> {
     Ok((format!("{slug}.bpf.c"), starter, solution, headers))
 }
 
-/// A template may only use what is drawn, and the stimulus's pid.
-fn known_names(lesson: &Lesson, toml: &str) -> Result<(), String> {
-    let templates = lesson
-        .run
-        .stimulus
-        .iter()
-        .chain(lesson.run.globals.values())
-        .chain(lesson.checks.iter().flat_map(|check| [&check.says.en, &check.says.zh]));
-    for name in templates.flat_map(|template| draw::names(template)) {
-        if name != "pid" && !lesson.draws.contains_key(name) {
-            let what = format!("{{{{{name}}}}} is used and not drawn: give it a line in [draw]");
-            return Err(at(toml, &format!("{{{{{name}}}}}"), &what));
-        }
-    }
-    Ok(())
+/// A sentence about a line of `lesson.toml`.
+fn at_line(line: usize, what: &str) -> String {
+    format!("lesson.toml:{line}: {what}")
 }
 
-/// A check that passes whatever happens proves nothing.
-fn can_fail(lesson: &Lesson, toml: &str) -> Result<(), String> {
-    let mut ids = std::collections::BTreeSet::new();
-    for check in &lesson.checks {
-        let place = format!("id = \"{}\"", check.id);
-        if !ids.insert(&check.id) {
-            return Err(at(toml, &place, &format!("two checks are named \"{}\": rename one", check.id)));
-        }
-        let least = match &check.expects {
-            Expectation::Trace { amount: Amount::AtLeast(least), .. }
-            | Expectation::Record { amount: Amount::AtLeast(least), .. }
-            | Expectation::Output { amount: Amount::AtLeast(least), .. } => least,
-            _ => continue,
-        };
-        let drawn = draw::names(least).next().and_then(|name| lesson.draws.get(name));
-        if least == "0" || matches!(drawn, Some(Draw::Number { from: 0, .. })) {
-            let what = format!("check \"{}\" can never fail: at least 0 are always there", check.id);
-            return Err(at(toml, &place, &what));
-        }
-    }
-    Ok(())
-}
-
-/// A sentence about the line of `lesson.toml` that has `needle`.
-fn at(toml: &str, needle: &str, what: &str) -> String {
-    match toml.lines().position(|line| line.contains(needle)) {
-        Some(line) => format!("lesson.toml:{}: {what}", line + 1),
+/// A sentence about the first line of `lesson.toml` that is meant.
+fn at(toml: &str, is_meant: impl Fn(&str) -> bool, what: &str) -> String {
+    match toml.lines().position(is_meant) {
+        Some(line) => at_line(line + 1, what),
         None => format!("lesson.toml: {what}"),
     }
 }
 
-/// A file as text; the error names it. A link may lead out of the folder, so
-/// none is followed.
+/// The line, from 1, that a byte is in.
+fn line_of(bytes: &[u8], byte: usize) -> usize {
+    1 + bytes.iter().take(byte).filter(|byte| **byte == b'\n').count()
+}
+
+/// What a parser says on several lines.
+fn in_one_line(said: &str) -> String {
+    said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// A file as text; the error names it, and the line where it knows one. A link
+/// may lead out of the folder, so none is followed.
 fn text(path: &Path) -> Result<String, String> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match fs::symlink_metadata(path) {
+    let fail = |error: std::io::Error| format!("{name}: {error}");
+    let size = match fs::symlink_metadata(path) {
         Ok(facts) if facts.is_symlink() => {
             return Err(format!("{name}: is a link: put the file itself there"));
         }
-        Ok(facts) if facts.len() > MAX_FILE => return Err(format!("{name}: larger than {MAX_FILE} bytes")),
-        Ok(_) => {}
-        Err(_) => return Err(format!("{name}: is missing")),
+        Ok(facts) => facts.len(),
+        Err(_) => return Err(format!("{name}: is missing: {FILES}")),
+    };
+    let mut bytes = Vec::new();
+    fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes)).map_err(fail)?;
+    if size > MAX_FILE {
+        let line = line_of(&bytes, bytes.len());
+        return Err(format!(
+            "{name}:{line}: larger than {MAX_FILE} bytes, which are over on this line, and it has {size}: shorten it"
+        ));
     }
-    let bytes = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
-    String::from_utf8(bytes).map_err(|_| format!("{name}: is not UTF-8"))
+    String::from_utf8(bytes).map_err(|error| {
+        let wrong = error.utf8_error().valid_up_to();
+        let (line, byte) = (line_of(error.as_bytes(), wrong), error.as_bytes()[wrong]);
+        format!(
+            "{name}:{line}: is not UTF-8: byte {} of the file is 0x{byte:02x}; save it as UTF-8",
+            wrong + 1
+        )
+    })
 }

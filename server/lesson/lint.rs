@@ -4,6 +4,7 @@
 //! Knows a lesson's folder. A lesson that cannot be read at all is a `Fault`;
 //! here it can, and could be better.
 
+mod attached;
 mod pictures;
 mod prints;
 
@@ -12,7 +13,7 @@ use std::{collections::BTreeSet, fs, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    Course, Lesson, Page, Slug, draw,
+    Course, Expectation, Lesson, Page, Slug, draw,
     sections::{self, Section, sections},
 };
 
@@ -252,6 +253,17 @@ impl Lint<'_> {
         for name in lesson.draws.keys().filter(|name| !used.contains(name.as_str())) {
             let what = format!("{name} is drawn and not used: use it as {{{{{name}}}}}, or take it away");
             self.warn("lesson.toml", line_of(&format!("{name} =")), what);
+        }
+        for check in &lesson.checks {
+            // What a program attaches to may be told by the lesson instead of its section.
+            let Expectation::Attached { section } = &check.expects else { continue };
+            if lesson.run.targets.is_empty() && attached::is_nowhere(section, &lesson.solution) {
+                let what = format!(
+                    "check \"{}\" can never pass: the solution has no section {section}; write it as in SEC()",
+                    check.id
+                );
+                self.error("lesson.toml", line_of(&format!("id = \"{}\"", check.id)), what);
+            }
         }
         for check in lesson.checks.iter().filter(|check| check.hint.is_none()) {
             let what = format!("check \"{}\" has no hint: say where to look when it fails", check.id);

@@ -6,9 +6,10 @@
 mod github;
 mod junit;
 mod lines;
+mod spent;
 mod table;
 
-use std::{io::IsTerminal as _, path::Path};
+use std::{io::IsTerminal as _, path::Path, time::Instant};
 
 use super::{
     Report,
@@ -20,6 +21,7 @@ use crate::{
     say::Lang,
     wire::outcome,
 };
+use spent::{Spent, time};
 use table::Table;
 
 /// Reports as results come, and counts.
@@ -29,6 +31,8 @@ pub(super) struct Reporter {
     counts: Counts,
     unavailable: bool,
     table: Table,
+    began: Instant,
+    spent: Spent,
     commands: github::Commands,
     document: junit::Document,
 }
@@ -51,7 +55,8 @@ impl Reporter {
     pub(super) fn new(report: Report, lang: Lang, lessons: &Path) -> Self {
         let (counts, table, document) = (Counts::default(), Table::default(), junit::Document::default());
         let commands = github::Commands::new(lessons);
-        Self { report, lang, counts, unavailable: false, table, commands, document }
+        let (began, spent) = (Instant::now(), Spent::default());
+        Self { report, lang, counts, unavailable: false, table, began, spent, commands, document }
     }
 
     /// A lesson that cannot be read.
@@ -106,7 +111,8 @@ impl Reporter {
             (None, false) => self.counts.wrong += 1,
         }
         self.unavailable |= verdict.unavailable.is_some();
-        self.table.add(trial, skipped.is_some(), ok);
+        self.table.add(trial, verdict, skipped.is_some(), ok);
+        self.spent.add(&(&verdict.stages).into());
         let why = self.why(trial, verdict);
         match self.report {
             Report::Text => text(trial, verdict, skipped.as_deref(), ok, &why),
@@ -142,6 +148,7 @@ impl Reporter {
     pub(super) fn summary(self) -> anyhow::Result<u8> {
         let Counts { right, wrong, skipped, looked_at, errors, warnings } = self.counts;
         let ok = wrong + errors == 0;
+        let took = self.began.elapsed();
         match self.report {
             Report::Text => {
                 print!("{}", self.table);
@@ -151,17 +158,21 @@ impl Reporter {
                         "{lessons} lessons, {right} runs as they should be, {wrong} not, {skipped} skipped"
                     ),
                 }
+                if self.table.lessons() > 0 {
+                    println!("in {}; of all runs together: {}", time(took), self.spent);
+                }
+                self.table.passed().iter().for_each(|passed| println!("passed on {passed}"));
                 if errors + warnings > 0 {
                     println!("{errors} things to mend in their files, {warnings} to look at");
                 }
             }
-            Report::Json => lines::summary(ok, self.table.lessons(), &self.counts)?,
+            Report::Json => lines::summary(ok, &self.counts, &self.table, took, &self.spent)?,
             Report::Github => {
                 println!(
                     "{right} runs as they should be, {wrong} not, {skipped} skipped; {errors} errors, {warnings} warnings"
                 );
             }
-            Report::Junit => print!("{}", self.document.text()?),
+            Report::Junit => print!("{}", self.document.text(took)?),
         }
         Ok(match (ok, self.unavailable) {
             (_, true) => status::UNAVAILABLE,

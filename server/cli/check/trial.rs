@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use bpflab_worker::ProgramFacts;
+
 use crate::{
     compile::Sources,
     diagnostic::Words,
@@ -10,7 +12,7 @@ use crate::{
     grade::Grader,
     lab,
     lesson::Lesson,
-    run::{About, CheckResult, Outcome, RunEvent, Runs},
+    run::{About, CheckResult, Outcome, RunEvent, Runs, Stages},
     say::{Lang, Sentence},
 };
 
@@ -46,6 +48,10 @@ pub(super) struct Verdict {
     pub(super) compiled: bool,
     /// `uname -r` of the kernel that ran it.
     pub(super) release: Option<String>,
+    /// What was loaded, in the object's order.
+    pub(super) programs: Vec<ProgramFacts>,
+    /// Where the time went.
+    pub(super) stages: Stages,
     pub(super) took: Duration,
 }
 
@@ -129,13 +135,17 @@ impl Verdict {
         match event {
             RunEvent::Compiled { .. } => self.compiled = true,
             RunEvent::Placed { release, .. } => self.release = Some(release.clone()),
+            RunEvent::Loaded { programs, .. } => self.programs.clone_from(programs),
             RunEvent::Checked(result) => self.checks.push(result.clone()),
             RunEvent::Diagnosed(found) if is_unmet(found) => self.lacking.push(found.message.clone()),
             RunEvent::Diagnosed(found) if found.is_error() => {
                 self.errors.push(found.message.say(Lang::En));
             }
             RunEvent::Unavailable(why) => self.unavailable = Some(why.clone()),
-            RunEvent::Ended { outcome, .. } => self.outcome = Some(*outcome),
+            RunEvent::Ended { outcome, stages } => {
+                self.outcome = Some(*outcome);
+                self.stages = *stages;
+            }
             _ => {}
         }
     }

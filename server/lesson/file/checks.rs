@@ -3,8 +3,9 @@
 //! Knows which words go together. Does not look at any run.
 
 use serde::Deserialize;
+use toml::Spanned;
 
-use super::Both;
+use super::{Both, in_one_line};
 use crate::{
     lesson::{Check, Expectation, check, draw},
     say::Text,
@@ -13,7 +14,7 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CheckTable {
-    id: String,
+    id: Spanned<String>,
     says: Both,
     hint: Option<Both>,
     trace: Option<TraceTable>,
@@ -123,10 +124,18 @@ impl From<Word> for String {
 }
 
 impl CheckTable {
+    /// Where its name is, in bytes.
+    pub(super) fn place(&self) -> usize {
+        self.id.span().start
+    }
+
+    /// `Err` says what is wrong with it, for its author.
     pub(super) fn read(self) -> Result<Check, String> {
-        let at = |what: &str| format!("lesson.toml: check \"{}\": {what}", self.id);
-        let pattern =
-            |text: &str| regex::Regex::new(&draw::sample(text)).map_err(|error| at(&error.to_string()));
+        let id = self.id.into_inner();
+        let at = |what: &str| format!("check \"{id}\": {what}");
+        let pattern = |text: &str| {
+            regex::Regex::new(&draw::sample(text)).map_err(|error| at(&in_one_line(&error.to_string())))
+        };
         let count = |at_least, at_most, exactly| {
             amount(at_least, at_most, exactly).ok_or_else(|| at("give one of at_least, at_most, exactly"))
         };
@@ -175,13 +184,13 @@ impl CheckTable {
             });
         }
         if let Some(attached) = self.attached {
-            regex::Regex::new(&attached.section).map_err(|error| at(&error.to_string()))?;
+            pattern(&attached.section)?;
             expects.push(Expectation::Attached { section: attached.section });
         }
         let (Some(expects), true) = (expects.pop(), expects.is_empty()) else {
             return Err(at("give exactly one of trace, output, record, global, map, attached"));
         };
-        Ok(Check { id: self.id, says: self.says.into(), hint: self.hint.map(Text::from), expects })
+        Ok(Check { id, says: self.says.into(), hint: self.hint.map(Text::from), expects })
     }
 }
 

@@ -22,7 +22,8 @@ impl Commands {
     pub(super) fn fault(&self, fault: &Fault) -> String {
         let folder = format!("{:03}-{}", fault.number, fault.slug);
         // "FILE:LINE: what" or "FILE: what".
-        let (place, what) = fault.why.split_once(": ").unwrap_or(("lesson.toml", &fault.why));
+        let named = fault.why.split_once(": ").filter(|(place, _)| !place.contains(' '));
+        let (place, what) = named.unwrap_or(("lesson.toml", &fault.why));
         let (file, line) = match place.rsplit_once(':') {
             Some((file, line)) => (file, line.parse().ok()),
             None => (place, None),
@@ -75,5 +76,13 @@ mod tests {
             Commands::new(Path::new("lessons")).fault(&Fault { number: 20, slug: "hello".into(), why });
         let place = "::error file=lessons/020-hello/lesson.md,line=7,title=hello::";
         assert_eq!(said, format!("{place}the link x leaves the lab: name the source in words"));
+        // Not every colon follows a file.
+        let why = "number 20 is taken by maps: give one of them another".to_owned();
+        let said =
+            Commands::new(Path::new("lessons")).fault(&Fault { number: 20, slug: "hello".into(), why });
+        assert!(
+            said.starts_with("::error file=lessons/020-hello/lesson.toml,title=hello::number 20"),
+            "{said}"
+        );
     }
 }

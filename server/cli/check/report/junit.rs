@@ -1,12 +1,13 @@
 //! Results as a JUnit document: a suite a lesson, a case a run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
     super::trial::{Trial, Verdict},
     place,
+    spent::Spent,
 };
 use crate::lesson::{Fault, Finding};
 
@@ -52,6 +53,9 @@ impl Document {
         if let Some(release) = &verdict.release {
             case.add_property(("release", release.as_str()));
         }
+        for (stage, ms) in Spent::from(&verdict.stages).stages() {
+            case.add_property((format!("{stage}-ms").as_str(), ms.to_string().as_str()));
+        }
         self.add(&trial.lesson.slug, case);
     }
 
@@ -60,8 +64,9 @@ impl Document {
         self.suites.entry(lesson.to_owned()).or_default().push(case);
     }
 
-    pub(super) fn text(self) -> anyhow::Result<String> {
+    pub(super) fn text(self, took: Duration) -> anyhow::Result<String> {
         let mut report = Report::new("bpflab");
+        report.set_time(took);
         for (lesson, cases) in self.suites {
             let mut suite = TestSuite::new(lesson);
             suite.add_test_cases(cases);

@@ -1,10 +1,15 @@
 //! Results as JSON, an object a line, in the contract's words.
 
+use std::time::Duration;
+
+use bpflab_worker::ProgramFacts;
 use serde::Serialize;
 
 use super::{
     super::trial::{Trial, Verdict},
     Counts,
+    spent::Spent,
+    table::{Passed, Table},
 };
 use crate::{
     lesson::{Fault, Finding},
@@ -37,8 +42,12 @@ enum Line<'a> {
         skipped: Option<&'a str>,
         outcome: Option<&'a str>,
         ms: u128,
+        /// Of each stage, in milliseconds.
+        stages: Spent,
         /// What was wrong besides the checks.
         errors: &'a [String],
+        /// What the verifier did with each program that was loaded.
+        programs: Vec<ProgramLine<'a>>,
         checks: Vec<CheckLine<'a>>,
     },
     Summary {
@@ -49,7 +58,31 @@ enum Line<'a> {
         skipped: usize,
         errors: usize,
         warnings: usize,
+        /// Since it began to look at the lessons' files.
+        ms: u128,
+        /// Of all runs together, in milliseconds.
+        stages: &'a Spent,
+        /// On which releases which lessons passed.
+        passed: Vec<Passed<'a>>,
     },
+}
+
+#[derive(Serialize)]
+struct ProgramLine<'a> {
+    name: &'a str,
+    /// That the verifier looked at, each as often as a way led over it.
+    instructions: u64,
+    /// That it kept to compare with.
+    states: u64,
+}
+
+impl<'a> ProgramLine<'a> {
+    /// Of one that this kernel was given: what was left out there has no verdict.
+    fn of(program: &'a ProgramFacts) -> Option<Self> {
+        let verified = program.verified?;
+        let (instructions, states) = (verified.instructions, verified.states);
+        Some(Self { name: &program.name, instructions, states })
+    }
 }
 
 #[derive(Serialize)]
@@ -95,13 +128,22 @@ pub(super) fn result(
         skipped,
         outcome: verdict.outcome.map(outcome),
         ms: verdict.took.as_millis(),
+        stages: Spent::from(&verdict.stages),
+        programs: verdict.programs.iter().filter_map(ProgramLine::of).collect(),
         checks: verdict.checks.iter().map(|check| CheckLine::of(check, lang)).collect(),
     })
 }
 
-pub(super) fn summary(ok: bool, lessons: usize, counts: &Counts) -> anyhow::Result<()> {
+pub(super) fn summary(
+    ok: bool,
+    counts: &Counts,
+    table: &Table,
+    took: Duration,
+    stages: &Spent,
+) -> anyhow::Result<()> {
     let Counts { right, wrong, skipped, errors, warnings, .. } = *counts;
-    print(&Line::Summary { ok, lessons, right, wrong, skipped, errors, warnings })
+    let (lessons, ms, passed) = (table.lessons(), took.as_millis(), table.passed());
+    print(&Line::Summary { ok, lessons, right, wrong, skipped, errors, warnings, ms, stages, passed })
 }
 
 fn print(line: &Line<'_>) -> anyhow::Result<()> {

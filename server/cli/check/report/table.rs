@@ -1,8 +1,11 @@
-//! Lessons by kernels: one look tells where something is not as it should be.
+//! Lessons by kernels: one look tells where something is not as it should be,
+//! and on which releases all is.
 
 use std::{collections::BTreeMap, fmt};
 
-use super::super::trial::Trial;
+use serde::Serialize;
+
+use super::super::trial::{Trial, Verdict};
 
 /// How all runs of a lesson on a kernel went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,16 +21,36 @@ pub(super) struct Table {
     kernels: Vec<String>,
     lessons: Vec<String>,
     cells: BTreeMap<(String, String), Cell>,
+    /// `uname -r` of the kernels that ran, in their order.
+    releases: Vec<(String, String)>,
+}
+
+/// The lessons of which every run on one release was right.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Passed<'a> {
+    kernel: &'a str,
+    release: &'a str,
+    lessons: Vec<&'a str>,
 }
 
 impl Table {
-    pub(super) fn add(&mut self, trial: &Trial<'_>, skipped: bool, ok: bool) {
+    pub(super) fn add(&mut self, trial: &Trial<'_>, verdict: &Verdict, skipped: bool, ok: bool) {
         let cell = match (skipped, ok) {
             (true, _) => Cell::Skipped,
             (false, true) => Cell::Right,
             (false, false) => Cell::Wrong,
         };
         self.put(&trial.lesson.slug, &trial.kernel, cell);
+        if let Some(release) = &verdict.release {
+            self.ran(&trial.kernel, release);
+        }
+    }
+
+    fn ran(&mut self, kernel: &str, release: &str) {
+        let ran = (kernel.to_owned(), release.to_owned());
+        if !self.releases.contains(&ran) {
+            self.releases.push(ran);
+        }
     }
 
     fn put(&mut self, lesson: &str, kernel: &str, cell: Cell) {
@@ -43,6 +66,20 @@ impl Table {
 
     pub(super) fn lessons(&self) -> usize {
         self.lessons.len()
+    }
+
+    /// A kernel's image stays the same while lessons are checked, so what was
+    /// right on a kernel was so on its release.
+    pub(super) fn passed(&self) -> Vec<Passed<'_>> {
+        let right = |lesson: &String, kernel: &String| {
+            self.cells.get(&(lesson.clone(), kernel.clone())) == Some(&Cell::Right)
+        };
+        (self.releases.iter())
+            .map(|(kernel, release)| {
+                let lessons = self.lessons.iter().filter(|lesson| right(lesson, kernel));
+                Passed { kernel, release, lessons: lessons.map(String::as_str).collect() }
+            })
+            .collect()
     }
 }
 
@@ -71,6 +108,15 @@ impl fmt::Display for Table {
     }
 }
 
+/// `6.1 = 6.1.0-50-cloud-amd64: 31 lessons`
+impl fmt::Display for Passed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kernel, release, lessons } = self;
+        let plural = if lessons.len() == 1 { "" } else { "s" };
+        write!(f, "{kernel} = {release}: {} lesson{plural}", lessons.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +139,18 @@ mod tests {
             empty,
         ];
         assert_eq!(rows, rows_wanted);
+    }
+
+    #[test]
+    fn what_passed_is_said_with_the_release() {
+        let mut table = Table::default();
+        for (lesson, cell) in [("hello", Cell::Right), ("maps", Cell::Wrong), ("lsm", Cell::Skipped)] {
+            table.put(lesson, "6.1", cell);
+            table.ran("6.1", "6.1.0-50-cloud-amd64");
+        }
+        let passed = table.passed();
+        let lessons = vec!["hello"];
+        assert_eq!(passed, [Passed { kernel: "6.1", release: "6.1.0-50-cloud-amd64", lessons }]);
+        assert_eq!(passed[0].to_string(), "6.1 = 6.1.0-50-cloud-amd64: 1 lesson");
     }
 }
