@@ -29,10 +29,16 @@ impl Observation<'_> {
         }
     }
 
-    /// Whether the guest was kept waiting for three quarters of this phase: it may be late.
-    /// One that spins beside two others on as many processors waits for two thirds.
+    /// Whether the guest was kept waiting for so much of this phase that it may be late: half,
+    /// or three quarters at the end of observing, which is to be prompt. One that spins beside
+    /// two others on as many processors waits for two thirds.
     pub(super) fn is_starved(&self, waited: Duration) -> bool {
-        !self.excused && waited.saturating_sub(self.waited) * 4 > self.since.elapsed() * 3
+        let (waited, lasted) = (waited.saturating_sub(self.waited), self.since.elapsed());
+        let most = match self.phase {
+            Phase::Place | Phase::Turn | Phase::Load | Phase::Attach => lasted / 2,
+            Phase::Observe | Phase::Stop(_) => lasted * 3 / 4,
+        };
+        !self.excused && waited > most
     }
 
     pub(super) fn done(&mut self, done: Done) -> Outcome {
