@@ -66,6 +66,13 @@ fn a_new_lesson_works_from_the_first_minute() {
     let ran = author(&ours, &["check", "second", "--kernel", DEFAULT]);
     assert_eq!(ran.status, 0, "{ran:?}");
     assert!(ran.stdout.contains("2 runs as they should be, 0 not"), "{ran:?}");
+    let release = ran.stdout.split(&format!("passed on {DEFAULT} = ")).nth(1).expect("a release");
+    let release = release.split(':').next().expect("a release");
+    assert!(release.starts_with(DEFAULT) && ran.stdout.contains("of all runs together: queued "), "{ran:?}");
+    let ran = author(&ours, &["check", "second", "--kernel", DEFAULT, "--report", "junit"]);
+    let property = format!("<property name=\"release\" value=\"{release}\"/>");
+    assert_eq!(ran.stdout.matches(&property).count(), 2, "{ran:?}");
+    assert_eq!(ran.stdout.matches("<property name=\"observe-ms\"").count(), 2, "{ran:?}");
 }
 
 #[test]
