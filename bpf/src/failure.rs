@@ -62,6 +62,8 @@ pub enum BadGlobal {
 pub enum AttachFailure {
     /// The section names a hook that this kernel does not have.
     NoSuchHook {
+        /// What was asked for in its stead, such as `kprobe/do_unlinkat`.
+        asked: Option<String>,
         /// Names that are close, nearest first, at most five.
         nearest: Vec<String>,
     },
@@ -70,8 +72,16 @@ pub enum AttachFailure {
         /// Such as `lab0`.
         known: Vec<String>,
     },
+    /// What was asked for is nothing for a program of this type.
+    Unsuited {
+        /// What would be, such as `kprobe:FUNCTION`; nothing for types that take no target.
+        forms: Vec<String>,
+    },
     /// The type needs something to attach to and was given nothing.
-    NeedsTarget,
+    NeedsTarget {
+        /// What can be given, as in `Unsuited`.
+        forms: Vec<String>,
+    },
     /// A mark in a shared library: a kernel before 5.15 cannot tell which it is,
     /// unless it is one process's.
     NoCookie,

@@ -11,6 +11,7 @@
 //! may belong to its learner): a reader bounds the frame before it allocates,
 //! and [`Value`] bounds its own depth.
 
+mod aim;
 mod change;
 mod facts;
 mod failure;
@@ -20,6 +21,7 @@ mod near;
 mod seen;
 mod value;
 
+pub use aim::Target;
 pub use change::{
     BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
 };
@@ -35,7 +37,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 14;
+pub const VERSION: u32 = 15;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -115,43 +117,6 @@ pub enum KernelTypes {
     /// Those of them that are the kernel's own. The others may be a module's,
     /// or those of a program that the object observes.
     Partly(Vec<u8>),
-}
-
-/// What a program attaches to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
-    /// A network interface, by name.
-    Interface {
-        /// Such as `lab0`.
-        name: String,
-        /// On which way; the section says it where this does not.
-        egress: Option<bool>,
-    },
-    /// The cgroup of the run: its stimulus and its terminal are in it.
-    Cgroup,
-    /// A function of a program or library.
-    Uprobe {
-        /// Its file in the guest.
-        path: String,
-        /// `NAME` or `NAME+OFFSET`.
-        symbol: String,
-    },
-    /// A place that the author of a program has marked.
-    Usdt {
-        /// Its file in the guest.
-        path: String,
-        /// Who marked it.
-        provider: String,
-        /// How.
-        name: String,
-    },
-    /// The software clock of each CPU.
-    Clock {
-        /// So many times a second.
-        hz: u32,
-    },
-    /// To nothing: the program is not even loaded, a table of struct_ops not attached.
-    Nothing,
 }
 
 /// A terminal's size, in characters.

@@ -116,6 +116,8 @@ pub enum Sentence {
     NoSuchHook {
         program: String,
         section: String,
+        /// What was asked for in the section's stead.
+        asked: Option<String>,
         nearest: Vec<String>,
     },
     NoSuchInterface {
@@ -125,9 +127,16 @@ pub enum Sentence {
     BadTarget {
         target: String,
     },
+    /// The forms are what can be asked for.
     NeedsTarget {
         program: String,
         section: String,
+        forms: Vec<String>,
+    },
+    Unsuited {
+        program: String,
+        section: String,
+        forms: Vec<String>,
     },
     NoCookie {
         program: String,

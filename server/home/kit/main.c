@@ -40,9 +40,8 @@ int main(int argc, char **argv)
 	}
 	sigaction(SIGINT, &ending, NULL);
 	sigaction(SIGTERM, &ending, NULL);
-	choose_optional(skel->obj);
-	leave_to_us(skel->obj, targets);
-	if (LESSON_NAME__load(skel)) {
+	choose_optional(skel->obj, targets);
+	if (take_ours(skel->obj, targets) || LESSON_NAME__load(skel)) {
 		status = failed("load");
 		goto out;
 	}

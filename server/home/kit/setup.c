@@ -212,7 +212,16 @@ static bool has_symbol(const char *prefix, const char *name)
 	return found;
 }
 
-static bool kernel_has(const char *section)
+static bool has_tracepoint(const char *category, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s/%s",
+		 category, name);
+	return !access(path, F_OK);
+}
+
+static bool kernel_has(const char *section, const struct target *target)
 {
 	static const struct {
 		const char *kind;
@@ -230,8 +239,13 @@ static bool kernel_has(const char *section)
 	};
 	const char *hook = strchr(section, '/');
 	size_t i, len = strcspn(section, "/.");
-	char path[512];
 
+	if (target->kind == PROBE || target->kind == CALL)
+		return has_symbol("", target->name);
+	if (target->kind == RAW_TRACEPOINT)
+		return has_symbol("__traceiter_", target->name);
+	if (target->kind == TRACEPOINT)
+		return has_tracepoint(target->what, target->name);
 	if (!hook)
 		return true;
 	hook++;
@@ -241,12 +255,11 @@ static bool kernel_has(const char *section)
 			return has_symbol(kinds[i].prefix, hook);
 	if (strncmp(section, "tp/", 3) && strncmp(section, "tracepoint/", 11))
 		return true;
-	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s", hook);
-	return !access(path, F_OK);
+	return has_tracepoint(".", hook);
 }
 
 /* SEC("?...") means: load it if this kernel has the hook. */
-void choose_optional(struct bpf_object *obj)
+void choose_optional(struct bpf_object *obj, const struct target *targets)
 {
 	struct bpf_program *prog;
 
@@ -256,7 +269,7 @@ void choose_optional(struct bpf_object *obj)
 
 		if (bpf_program__autoload(prog))
 			continue;
-		if (kernel_has(section))
+		if (kernel_has(section, target_of(targets, prog)))
 			bpf_program__set_autoload(prog, true);
 		else
 			printf("left out: %s (%s), which this kernel lacks\n",

@@ -52,14 +52,19 @@ pub(super) fn attach_sentence(
     reason: AttachFailure,
 ) -> (&'static str, Sentence) {
     match reason {
-        AttachFailure::NoSuchHook { nearest } => {
-            ("no-such-hook", Sentence::NoSuchHook { program, section, nearest })
+        AttachFailure::NoSuchHook { asked, nearest } => {
+            ("no-such-hook", Sentence::NoSuchHook { program, section, asked, nearest })
+        }
+        AttachFailure::Unsuited { forms } => {
+            ("unsuited-target", Sentence::Unsuited { program, section, forms })
         }
         AttachFailure::NoInterface { known } => {
             ("no-such-interface", Sentence::NoSuchInterface { program, known })
         }
         AttachFailure::NoCookie => ("no-cookie", Sentence::NoCookie { program, section }),
-        AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
+        AttachFailure::NeedsTarget { forms } => {
+            ("needs-target", Sentence::NeedsTarget { program, section, forms })
+        }
         AttachFailure::Irreplaceable { function, why, nearest } => {
             let one = match why {
                 Irreplaceable::Unknown => Absent::Function { program, section, function, nearest },
