@@ -29,6 +29,13 @@ pub enum Refusal {
     NoProgram,
     /// Not an object that this check could read to its end.
     Unreadable,
+    /// A map was to have another size, and cannot.
+    MapSize {
+        /// The map's name.
+        map: String,
+        /// Why not.
+        reason: BadChange,
+    },
     /// Records of a map were to be read in a way that makes no sense.
     Records {
         /// The map's name.

@@ -90,6 +90,8 @@ pub struct Load {
     /// What programs attach to, by function name, where their sections do not
     /// say it or something else is wanted.
     pub targets: Vec<(String, Target)>,
+    /// How many entries maps have, where it is not as the object says.
+    pub map_sizes: Vec<(String, u32)>,
     /// Buffers and the structs that their records are, where that was named.
     pub records: Vec<(String, String)>,
     /// Programs to run by themselves, once all is attached.
@@ -155,7 +157,7 @@ pub enum Policy {
 ///
 /// In this order; `*` any number of times. [`Event::Done`] is always last and
 /// comes once, unless the worker dies.
-/// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | LoadFailed | Relocated?, Loaded,
+/// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | Sized*, (LoadFailed | Relocated?, Loaded),
 /// (Attached | LeftOut)*,
 /// AttachFailed? | Observing, (Trace | Records | Map | Globals | Output | Stats | Lost |
 /// StimulusEnded | Tested | Edited)*], Done`, with `Log` anywhere between.
@@ -185,6 +187,15 @@ pub enum Event {
         name: String,
         /// Why not.
         reason: BadGlobal,
+    },
+    /// `*` A map whose size nobody has said has the usual one of its type.
+    Sized {
+        /// Its name.
+        map: String,
+        /// Its type, as libbpf calls it.
+        kind: String,
+        /// Bytes in a buffer, stacks in a map of stacks.
+        entries: u32,
     },
     /// libbpf could not make sense of the object.
     OpenFailed {

@@ -18,6 +18,7 @@ use crate::{
     probe,
     records::{self, Records},
     replace::Originals,
+    sizes,
     stats::Stats,
     stimulus::{self, Held},
     target,
@@ -99,6 +100,13 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         outlet.send(&why)?;
         return Ok(Done::Failed);
     }
+    match sizes::set(&mut opened, &load.map_sizes) {
+        Ok(usual) => usual.iter().try_for_each(|sized| outlet.send(sized))?,
+        Err((map, reason)) => {
+            outlet.send(&Event::Refused(Refusal::MapSize { map, reason }))?;
+            return Ok(Done::Failed);
+        }
+    }
     let mut held = load.stimulus.as_deref().map(Held::start).transpose()?;
     let pid = held.as_ref().map(Held::pid);
     if let Err((name, reason)) = set_globals(load, &opened, pid) {
@@ -114,6 +122,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
             object::open(&load.object, types.as_ref()).map_err(std::io::Error::from_raw_os_error)?;
         // All could be set before.
         let _ = target::tell(&mut again, &load.targets);
+        let _ = sizes::set(&mut again, &load.map_sizes);
         let _ = set_globals(load, &again, pid);
         Ok(again)
     };

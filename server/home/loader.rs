@@ -10,7 +10,11 @@ const MAKEFILE: &str = include_str!("kit/Makefile");
 /// `main.c`.
 pub(super) fn main(lesson: &Lesson) -> String {
     let targets: String = lesson.run.targets.iter().map(|(program, to)| row(program, to)).collect();
-    named(MAIN, lesson).replace("\t/* LESSON_TARGETS */\n", &targets)
+    let sizes = lesson.run.map_sizes.iter();
+    let sizes: String = sizes.map(|(map, size)| format!("\t{{{}, {size}}},\n", quoted(map))).collect();
+    named(MAIN, lesson)
+        .replace("\t/* LESSON_TARGETS */\n", &targets)
+        .replace("\t/* LESSON_SIZES */\n", &sizes)
 }
 
 /// `Makefile`.

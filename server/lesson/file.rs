@@ -8,6 +8,7 @@ mod checks;
 use std::{
     collections::BTreeMap,
     fs,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -81,6 +82,7 @@ struct RunTable {
     stimulus: Option<String>,
     globals: BTreeMap<String, String>,
     attach: BTreeMap<String, String>,
+    map_sizes: BTreeMap<String, NonZeroU32>,
     records: BTreeMap<String, String>,
     test: BTreeMap<String, String>,
 }
@@ -137,6 +139,7 @@ pub(super) fn read(folder: &Path, number: u32, slug: &str, glossary: &Glossary) 
                     Ok((program.clone(), target))
                 })
                 .collect::<Result<_, String>>()?,
+            map_sizes: (file.run.map_sizes.into_iter()).map(|(map, size)| (map, size.get())).collect(),
             records: file.run.records,
             tests: file.run.test.into_iter().collect(),
         },

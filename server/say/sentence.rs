@@ -1,7 +1,7 @@
 //! The sentences, as an enum with arguments.
 
 use super::{
-    Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Step, Told, Unchanged,
+    Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Size, Step, Told, Unchanged,
 };
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
@@ -127,6 +127,7 @@ pub enum Sentence {
     BadTarget {
         target: String,
     },
+    Size(Size),
     /// The forms are what can be asked for.
     NeedsTarget {
         program: String,

@@ -38,6 +38,12 @@ struct target {
 	bool at_return;
 };
 
+/* How many entries a map has. */
+struct size {
+	const char *map;
+	unsigned int entries;
+};
+
 /* What was said on the command line besides globals. */
 struct words {
 	const char *interface; /* -i: instead of the lesson's own */
@@ -53,6 +59,7 @@ int read_words(struct bpf_object *obj, int argc, char **argv,
 	       struct words *words);
 int each_global(struct bpf_object *obj, with_global with, void *context);
 int array_of_bytes(const struct btf *btf, __u32 type);
+int size_maps(struct bpf_object *obj, const struct size *sizes);
 void choose_optional(struct bpf_object *obj, const struct target *targets);
 
 /* attach.c */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Before the program is loaded: its globals take the values that were given,
- * and of its optional programs those stay whose hooks this kernel has.
+ * its maps have sizes, and of its optional programs those stay whose hooks this
+ * kernel has.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -185,6 +186,54 @@ usage:
 		"usage: %s [-i INTERFACE] [-c CGROUP] [GLOBAL=VALUE]...\n",
 		argv[0]);
 	return -EINVAL;
+}
+
+/* What most programs give maps that say no size. */
+static int usual_size(struct bpf_map *map)
+{
+	unsigned int entries = 256 * 1024; /* bytes of a ring buffer */
+
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
+		break;
+	case BPF_MAP_TYPE_STACK_TRACE:
+		entries = 1024;
+		if (!bpf_map__key_size(map))
+			bpf_map__set_key_size(map, sizeof(__u32));
+		if (!bpf_map__value_size(map))
+			bpf_map__set_value_size(map, 127 * sizeof(__u64));
+		break;
+	default:
+		return 0;
+	}
+	if (bpf_map__max_entries(map))
+		return 0;
+	return bpf_map__set_max_entries(map, entries);
+}
+
+int size_maps(struct bpf_object *obj, const struct size *sizes)
+{
+	struct bpf_map *map;
+	int err;
+
+	for (; sizes->map; sizes++) {
+		map = bpf_object__find_map_by_name(obj, sizes->map);
+		if (!map) {
+			fprintf(stderr, "There is no map %s.\n", sizes->map);
+			return -ENOENT;
+		}
+		err = bpf_map__set_max_entries(map, sizes->entries);
+		if (err)
+			return err;
+	}
+	bpf_object__for_each_map(map, obj)
+	{
+		err = usual_size(map);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 /* Whether the kernel has a symbol: PREFIX and NAME, up to a '+'. */

@@ -101,6 +101,7 @@ pub(super) fn refusal_sentence(refusal: Refusal) -> (&'static str, Sentence, Out
         }
         Refusal::Helper { helper } => ("host-helper", Sentence::HostHelper { helper }, Outcome::Unmet),
         Refusal::Pinned { map } => ("host-pinned", Sentence::HostPinned { map }, Outcome::Unmet),
+        Refusal::MapSize { map, reason } => ("bad-map-size", unchanged(map, reason), Outcome::Unmet),
         Refusal::Records { map, reason } => ("bad-record", unchanged(map, reason), Outcome::Unmet),
         Refusal::Unreadable => ("host-unreadable", Sentence::HostUnreadable, Outcome::Unmet),
     }
