@@ -51,7 +51,7 @@ enum Command {
     /// Show the lessons and run programs, in a browser
     Serve(serve::Arguments),
     /// Run one program and print what it does
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// Prove the lessons: the starter fails, the solution passes
     Check(check::Arguments),
     /// Make a folder for a lesson, which passes its check from the first minute
@@ -131,7 +131,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match arguments.command {
             Command::Serve(arguments) => serve::serve(arguments, &context).await,
-            Command::Run(arguments) => run::run(arguments, &context).await,
+            Command::Run(arguments) => run::run(*arguments, &context).await,
             Command::Check(arguments) => check::check(arguments, &context).await,
             Command::New(arguments) => new::new(&arguments, &context),
             Command::Shell(arguments) => shell::shell(arguments, &context).await,

@@ -11,7 +11,7 @@ pub use bpflab_worker::Features;
 pub use features::{HookKind, program_types};
 pub use needs::{Hook, Needs, Unmet, Version, unmet_at};
 pub use sections::{asked_for, types_of};
-pub use target::target;
+pub use target::{target, words};
 
 use crate::say::Sentence;
 

@@ -122,6 +122,8 @@ pub struct Setup {
     pub globals: BTreeMap<String, String>,
     /// What programs attach to, by function name, where it is not as usual.
     pub targets: BTreeMap<String, Target>,
+    /// How many entries maps have, by name, where it is not as the program says.
+    pub map_sizes: BTreeMap<String, u32>,
     /// By buffer: the struct that its records are, where their size does not tell.
     pub records: BTreeMap<String, String>,
     /// Programs that are run by themselves, and on what, in hexadecimal; templates.

@@ -88,6 +88,7 @@ async fn relocated(lab: &Lab, kernel: &str, object: &Object, types: KernelTypes)
         policy: Policy::VerifyOnly,
         globals: Vec::new(),
         targets: Vec::new(),
+        map_sizes: Vec::new(),
         records: Vec::new(),
         tests: Vec::new(),
         shows: Vec::new(),

@@ -51,6 +51,11 @@ release=$(ls "$here/tree/lib/modules")
 for kernel in "$here/tree/boot/vmlinuz-$release" "$here/tree/lib/modules/$release/vmlinuz"; do
 	[ ! -f "$kernel" ] || break
 done
+# Its options, which programs read as __kconfig externs; beside the image in either place.
+for config in "$here/tree/boot/config-$release" "$here/tree/lib/modules/$release/config"; do
+	[ ! -f "$config" ] || break
+done
+cp "$config" "$here/cpio/modules/config"
 depmod -b "$here/tree" "$release"
 
 # wanted NAME: a module after those that it needs, as `insmod PATH` lines, or

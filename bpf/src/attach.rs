@@ -53,7 +53,8 @@ pub(crate) fn leave_out(opened: &mut OpenObject, targets: &[(String, Target)]) -
     let mut optional = Optional::default();
     let mut btf = None;
     for mut program in opened.progs_mut() {
-        if targets.iter().any(|(name, to)| *to == Target::Nothing && program.name() == name.as_str()) {
+        let wanted = targets.iter().find(|(name, _)| program.name() == name.as_str()).map(|(_, to)| to);
+        if wanted == Some(&Target::Nothing) {
             program.set_autoload(false);
             continue;
         }
@@ -63,7 +64,7 @@ pub(crate) fn leave_out(opened: &mut OpenObject, targets: &[(String, Target)]) -
         }
         let section = program.section().to_string_lossy().into_owned();
         let name = program.name().to_string_lossy().into_owned();
-        let there = match typed_hook(&section) {
+        let there = match typed_hook(&section, wanted) {
             None => true,
             Some((kind, name)) => btf
                 .get_or_insert_with(|| Btf::from_vmlinux().ok())
@@ -79,9 +80,14 @@ pub(crate) fn leave_out(opened: &mut OpenObject, targets: &[(String, Target)]) -
     optional
 }
 
-/// The BTF type that a section's hook must have, for those that need one to load.
-fn typed_hook(section: &str) -> Option<(BtfKind, String)> {
-    let (kind, hook) = section.split_once('/')?;
+/// The BTF type that a hook must have, for those that need one to load.
+fn typed_hook(section: &str, wanted: Option<&Target>) -> Option<(BtfKind, String)> {
+    let (kind, said) = section.split_once('/').unwrap_or((section, ""));
+    let hook = match wanted {
+        Some(Target::Call { function, .. }) => function,
+        Some(Target::RawTracepoint { name }) => name,
+        _ => said,
+    };
     match kind {
         "fentry" | "fexit" | "fmod_ret" | "fentry.s" | "fexit.s" | "fmod_ret.s" => {
             Some((BtfKind::Func, hook.to_owned()))
@@ -155,9 +161,10 @@ pub(crate) fn all(
             }
             Err(errno) => {
                 logs::send(outlet)?;
-                let reason = why(errno, &section, wanted);
+                let reason = why(errno, &program, wanted);
                 if optional.names.contains(&name) && matches!(errno, ENOENT | EINVAL | ESRCH) {
-                    outlet.send(&Event::LeftOut { program: name.clone(), section: section.clone() })?;
+                    let hook = wanted.and_then(target::words).unwrap_or_else(|| section.clone());
+                    outlet.send(&Event::LeftOut { program: name.clone(), section: hook })?;
                     last_failure = Some(Event::AttachFailed { program: name, section, reason });
                     continue;
                 }
@@ -222,7 +229,8 @@ fn called(object: &Object) -> HashSet<String> {
     object.progs().filter(of_called).map(|program| program.name().to_string_lossy().into_owned()).collect()
 }
 
-fn why(errno: i32, section: &str, wanted: Option<&Target>) -> AttachFailure {
+fn why(errno: i32, program: &Program<'_>, wanted: Option<&Target>) -> AttachFailure {
+    let section = &*program.section().to_string_lossy();
     if let Some(absent) = binary::absent(section, wanted) {
         return absent;
     }
@@ -235,11 +243,14 @@ fn why(errno: i32, section: &str, wanted: Option<&Target>) -> AttachFailure {
             }
         }
         EOPNOTSUPP if is_mark(section, wanted) => AttachFailure::NoCookie,
-        EOPNOTSUPP => AttachFailure::NeedsTarget,
-        ENOENT | EINVAL | ESRCH => match hooks_like(section) {
-            Some(nearest) => AttachFailure::NoSuchHook { nearest },
-            None => AttachFailure::Errno(errno),
-        },
+        EOPNOTSUPP => AttachFailure::NeedsTarget { forms: target::forms_of(program) },
+        ENOENT | EINVAL | ESRCH => {
+            let asked = wanted.and_then(target::words);
+            match hooks_like(asked.as_deref().unwrap_or(section)) {
+                Some(nearest) => AttachFailure::NoSuchHook { asked, nearest },
+                None => AttachFailure::Errno(errno),
+            }
+        }
         _ => AttachFailure::Errno(errno),
     }
 }

@@ -61,7 +61,16 @@ fn place(section: &str, wanted: Option<&Target>) -> Option<(String, Place)> {
         Some(Target::Usdt { path, provider, name }) => {
             Some((path.clone(), Place::Mark(format!("{provider}:{name}"))))
         }
-        Some(Target::Interface { .. } | Target::Cgroup | Target::Clock { .. } | Target::Nothing) => None,
+        Some(
+            Target::Interface { .. }
+            | Target::Cgroup
+            | Target::Kprobe { .. }
+            | Target::Call { .. }
+            | Target::Tracepoint { .. }
+            | Target::RawTracepoint { .. }
+            | Target::Clock { .. }
+            | Target::Nothing,
+        ) => None,
     }
 }
 

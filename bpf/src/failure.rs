@@ -29,6 +29,13 @@ pub enum Refusal {
     NoProgram,
     /// Not an object that this check could read to its end.
     Unreadable,
+    /// A map was to have another size, and cannot.
+    MapSize {
+        /// The map's name.
+        map: String,
+        /// Why not.
+        reason: BadChange,
+    },
     /// Records of a map were to be read in a way that makes no sense.
     Records {
         /// The map's name.
@@ -62,6 +69,8 @@ pub enum BadGlobal {
 pub enum AttachFailure {
     /// The section names a hook that this kernel does not have.
     NoSuchHook {
+        /// What was asked for in its stead, such as `kprobe/do_unlinkat`.
+        asked: Option<String>,
         /// Names that are close, nearest first, at most five.
         nearest: Vec<String>,
     },
@@ -70,8 +79,16 @@ pub enum AttachFailure {
         /// Such as `lab0`.
         known: Vec<String>,
     },
+    /// What was asked for is nothing for a program of this type.
+    Unsuited {
+        /// What would be, such as `kprobe:FUNCTION`; nothing for types that take no target.
+        forms: Vec<String>,
+    },
     /// The type needs something to attach to and was given nothing.
-    NeedsTarget,
+    NeedsTarget {
+        /// What can be given, as in `Unsuited`.
+        forms: Vec<String>,
+    },
     /// A mark in a shared library: a kernel before 5.15 cannot tell which it is,
     /// unless it is one process's.
     NoCookie,

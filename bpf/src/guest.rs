@@ -33,7 +33,8 @@ pub(crate) const SECOND_STEP: &str = "guest";
 /// Where the worker lies in the guest's own memory.
 const OWN: &str = "/run/bpflab/bpflab-worker";
 
-/// Where modules lie in the initramfs; `load` there names them in order.
+/// Where modules lie in the initramfs; `load` there names them in order, and
+/// `config` has the kernel's options.
 const MODULES: &str = "/modules";
 
 /// The root image and the scratch disk, in the order in which the server gives them.
@@ -99,6 +100,10 @@ pub(crate) fn first_step() -> crate::Result {
     simple_mount("tmpfs", "/root/run", "mode=755,size=32m")?;
     fs::create_dir("/root/run/bpflab")?;
     fs::copy("/init", format!("/root{OWN}"))?;
+    // Whatever asks for an option without it says so itself.
+    if let Err(error) = keep_options() {
+        eprintln!("bpflab: the kernel's options: {error}");
+    }
     // The initramfs is memory that nothing gives back otherwise.
     let _ = fs::remove_dir_all(MODULES);
     let _ = fs::remove_file("/init");
@@ -107,6 +112,13 @@ pub(crate) fn first_step() -> crate::Result {
     nix::unistd::chroot(".")?;
     std::env::set_current_dir("/")?;
     Err(Command::new(OWN).arg(SECOND_STEP).env_clear().exec().into())
+}
+
+/// Puts the kernel's options where libbpf looks for them (`__kconfig`).
+fn keep_options() -> crate::Result {
+    fs::create_dir_all("/root/boot")?;
+    fs::copy(Path::new(MODULES).join("config"), format!("/root/boot/config-{}", crate::wake::release()?))?;
+    Ok(())
 }
 
 /// In the new root: never returns while there is a loader to start.

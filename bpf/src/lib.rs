@@ -11,6 +11,7 @@
 //! may belong to its learner): a reader bounds the frame before it allocates,
 //! and [`Value`] bounds its own depth.
 
+mod aim;
 mod change;
 mod facts;
 mod failure;
@@ -20,6 +21,7 @@ mod near;
 mod seen;
 mod value;
 
+pub use aim::Target;
 pub use change::{
     BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
 };
@@ -35,7 +37,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 14;
+pub const VERSION: u32 = 15;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -88,6 +90,8 @@ pub struct Load {
     /// What programs attach to, by function name, where their sections do not
     /// say it or something else is wanted.
     pub targets: Vec<(String, Target)>,
+    /// How many entries maps have, where it is not as the object says.
+    pub map_sizes: Vec<(String, u32)>,
     /// Buffers and the structs that their records are, where that was named.
     pub records: Vec<(String, String)>,
     /// Programs to run by themselves, once all is attached.
@@ -115,43 +119,6 @@ pub enum KernelTypes {
     /// Those of them that are the kernel's own. The others may be a module's,
     /// or those of a program that the object observes.
     Partly(Vec<u8>),
-}
-
-/// What a program attaches to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
-    /// A network interface, by name.
-    Interface {
-        /// Such as `lab0`.
-        name: String,
-        /// On which way; the section says it where this does not.
-        egress: Option<bool>,
-    },
-    /// The cgroup of the run: its stimulus and its terminal are in it.
-    Cgroup,
-    /// A function of a program or library.
-    Uprobe {
-        /// Its file in the guest.
-        path: String,
-        /// `NAME` or `NAME+OFFSET`.
-        symbol: String,
-    },
-    /// A place that the author of a program has marked.
-    Usdt {
-        /// Its file in the guest.
-        path: String,
-        /// Who marked it.
-        provider: String,
-        /// How.
-        name: String,
-    },
-    /// The software clock of each CPU.
-    Clock {
-        /// So many times a second.
-        hz: u32,
-    },
-    /// To nothing: the program is not even loaded, a table of struct_ops not attached.
-    Nothing,
 }
 
 /// A terminal's size, in characters.
@@ -190,7 +157,7 @@ pub enum Policy {
 ///
 /// In this order; `*` any number of times. [`Event::Done`] is always last and
 /// comes once, unless the worker dies.
-/// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | LoadFailed | Relocated?, Loaded,
+/// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | Sized*, (LoadFailed | Relocated?, Loaded),
 /// (Attached | LeftOut)*,
 /// AttachFailed? | Observing, (Trace | Records | Map | Globals | Output | Stats | Lost |
 /// StimulusEnded | Tested | Edited)*], Done`, with `Log` anywhere between.
@@ -220,6 +187,15 @@ pub enum Event {
         name: String,
         /// Why not.
         reason: BadGlobal,
+    },
+    /// `*` A map whose size nobody has said has the usual one of its type.
+    Sized {
+        /// Its name.
+        map: String,
+        /// Its type, as libbpf calls it.
+        kind: String,
+        /// Bytes in a buffer, stacks in a map of stacks.
+        entries: u32,
     },
     /// libbpf could not make sense of the object.
     OpenFailed {

@@ -18,8 +18,10 @@ use crate::{
     probe,
     records::{self, Records},
     replace::Originals,
+    sizes,
     stats::Stats,
     stimulus::{self, Held},
+    target,
     terminal::Terminal,
     types::Types,
     wake,
@@ -83,7 +85,7 @@ fn types(outlet: &mut Outlet) -> crate::Result {
 
 fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -> crate::Result<Done> {
     let types = Types::of(load)?;
-    let opened = match object::open(&load.object, types.as_ref()) {
+    let mut opened = match object::open(&load.object, types.as_ref()) {
         Ok(opened) => opened,
         Err(errno) => {
             outlet.send(&Event::OpenFailed { errno })?;
@@ -93,6 +95,17 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     if let Err(refusal) = allowed(load, &opened) {
         outlet.send(&Event::Refused(refusal))?;
         return Ok(Done::Failed);
+    }
+    if let Err(why) = target::tell(&mut opened, &load.targets) {
+        outlet.send(&why)?;
+        return Ok(Done::Failed);
+    }
+    match sizes::set(&mut opened, &load.map_sizes) {
+        Ok(usual) => usual.iter().try_for_each(|sized| outlet.send(sized))?,
+        Err((map, reason)) => {
+            outlet.send(&Event::Refused(Refusal::MapSize { map, reason }))?;
+            return Ok(Done::Failed);
+        }
     }
     let mut held = load.stimulus.as_deref().map(Held::start).transpose()?;
     let pid = held.as_ref().map(Held::pid);
@@ -105,8 +118,11 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         return Ok(Done::Failed);
     }
     let again = || -> crate::Result<OpenObject> {
-        let again = object::open(&load.object, types.as_ref()).map_err(std::io::Error::from_raw_os_error)?;
-        // They could be set before.
+        let mut again =
+            object::open(&load.object, types.as_ref()).map_err(std::io::Error::from_raw_os_error)?;
+        // All could be set before.
+        let _ = target::tell(&mut again, &load.targets);
+        let _ = sizes::set(&mut again, &load.map_sizes);
         let _ = set_globals(load, &again, pid);
         Ok(again)
     };

@@ -35,6 +35,7 @@ mod records;
 mod relocations;
 mod replace;
 mod scheduler;
+mod sizes;
 mod stats;
 mod stimulus;
 mod symbols;

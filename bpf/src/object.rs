@@ -153,7 +153,8 @@ fn refused(
         let section = opened.progs().find(|program| program.name() == name.as_str());
         let section = section.map(|program| program.section().to_string_lossy().into_owned());
         let section = section.unwrap_or_default();
-        let reason = AttachFailure::NoSuchHook { nearest: attach::nearest_in_btf(&function, &section) };
+        let nearest = attach::nearest_in_btf(&function, &section);
+        let reason = AttachFailure::NoSuchHook { asked: None, nearest };
         outlet.send(&Event::AttachFailed { program: name, section, reason })?;
         return Ok(());
     }

@@ -51,6 +51,7 @@ fn frame(event: &Event) -> Vec<u8> {
         | Event::LoadFailed { .. }
         | Event::Loaded { .. }
         | Event::Relocated(_)
+        | Event::Sized { .. }
         | Event::LeftOut { .. }
         | Event::Attached { .. }
         | Event::AttachFailed { .. }

@@ -75,7 +75,11 @@ impl Originals {
             let functions = Functions::of(object);
             for (program, section) in wanted {
                 let Some(function) = section.strip_prefix(SECTION) else {
-                    return Err(not_attached(program, section, AttachFailure::NeedsTarget));
+                    return Err(not_attached(
+                        program,
+                        section,
+                        AttachFailure::NeedsTarget { forms: Vec::new() },
+                    ));
                 };
                 let Some((original, _)) = functions.having(function).next() else {
                     let why = functions.irreplaceable(function);

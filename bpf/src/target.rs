@@ -5,6 +5,7 @@
 //! lets none of the types that need a target from outside reach a machine that
 //! belongs to someone, but for clocks and iterators, which change nothing.
 
+mod aim;
 mod net;
 mod sockets;
 mod tracing;
@@ -19,6 +20,7 @@ use nix::libc::{EINVAL, EOPNOTSUPP};
 
 use crate::{ctype, link::Link, replace};
 
+pub(crate) use aim::{forms_of, tell, words};
 pub(crate) use tracing::read_iterator;
 
 /// How often a program on a clock runs on each CPU, unless it is said.
@@ -52,6 +54,19 @@ fn given(program: &ProgramImpl<'_>, target: &Target) -> Result<Attached, i32> {
         (ProgramType::Kprobe, Target::Usdt { path, provider, name }) => {
             tracing::usdt(program, path, provider, name)
         }
+        (ProgramType::Kprobe, Target::Kprobe { function, at_return }) => {
+            tracing::function(program, function, *at_return)
+        }
+        (ProgramType::Tracepoint, Target::Tracepoint { category, name }) => {
+            tracing::tracepoint(program, category, name)
+        }
+        (ProgramType::RawTracepoint | ProgramType::RawTracepointWritable, Target::RawTracepoint { name }) => {
+            tracing::raw_tracepoint(program, name)
+        }
+        // It was told before it was loaded.
+        (ProgramType::Tracing, Target::Call { .. } | Target::RawTracepoint { .. }) => {
+            by_itself(program, aim::words(target).unwrap_or_default())
+        }
         (kind, Target::Cgroup) if wants_cgroup(kind, attach_type(program)) => net::cgroup(program),
         // That target is of no use to such a program.
         _ => Err(EINVAL),
@@ -84,12 +99,15 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
         ProgramType::Kprobe if let Some(function) = section.strip_prefix("kretprobe/sys_") => {
             tracing::old_system_call(program, function, true)
         }
-        // SAFETY: the program is loaded and lives as long as its object.
-        _ => unsafe {
-            let link = libbpf_sys::bpf_program__attach(program.as_libbpf_object().as_ptr());
-            Ok((Link::libbpf(link)?, section))
-        },
+        _ => by_itself(program, section),
     }
+}
+
+/// As libbpf does it, which `to` has words for.
+fn by_itself(program: &ProgramImpl<'_>, to: String) -> Result<Attached, i32> {
+    // SAFETY: the program is loaded and lives as long as its object.
+    let link = unsafe { libbpf_sys::bpf_program__attach(program.as_libbpf_object().as_ptr()) };
+    Ok((Link::libbpf(link)?, to))
 }
 
 /// Attaches the object's struct_ops: a kernel's table of functions that the

@@ -40,9 +40,12 @@ pub(super) struct Arguments {
     /// Set a global variable before load; @stimulus is the stimulus's pid
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     global: Vec<(String, String)>,
-    /// What a program attaches to: NAME=if:lab0[:ingress|egress], cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, none (not loaded)
+    /// What a program attaches to: NAME=if:lab0[:ingress|egress], cgroup, kprobe:FUNC, kretprobe:FUNC, fentry:FUNC, fexit:FUNC, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, none (not loaded)
     #[arg(long, value_name = "NAME=TARGET", value_parser = assignment)]
     attach: Vec<(String, String)>,
+    /// How many entries a map has, where it is not as the program says: what its own loader would set
+    #[arg(long, value_name = "NAME=ENTRIES", value_parser = assignment)]
+    map_size: Vec<(String, String)>,
     /// Run a program by itself on a packet, or its context, in hexadecimal
     #[arg(long, value_name = "NAME=HEX", value_parser = assignment)]
     test: Vec<(String, String)>,
@@ -93,6 +96,16 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
             }
         }
     }
+    let mut sizes = Vec::new();
+    for (map, words) in arguments.map_size {
+        match run::entries(&map, &words) {
+            Ok(size) => sizes.push((map, size)),
+            Err(why) => {
+                eprintln!("bpflab: {}", why.say(context.lang));
+                return Ok(status::USAGE);
+            }
+        }
+    }
     let mut tests = Vec::new();
     for (program, digits) in arguments.test {
         match run::test(program, &digits, 1) {
@@ -118,7 +131,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         headers: arguments.types,
         globals: arguments.global.into_iter().collect(),
         targets,
-        records: arguments.record.into_iter().collect(),
+        records: run::records(arguments.record, sizes),
         tests,
         shows: arguments.show,
         stimulus: arguments.stimulus,

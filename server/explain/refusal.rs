@@ -147,6 +147,7 @@ pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<P
         Words::Lab(
             Sentence::NoSuchHook { section, .. }
             | Sentence::NeedsTarget { section, .. }
+            | Sentence::Unsuited { section, .. }
             | Sentence::NoCookie { section, .. }
             | Sentence::AttachErrno { section, .. }
             | Sentence::Step(Step::Section { section, .. }),

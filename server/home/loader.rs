@@ -10,7 +10,11 @@ const MAKEFILE: &str = include_str!("kit/Makefile");
 /// `main.c`.
 pub(super) fn main(lesson: &Lesson) -> String {
     let targets: String = lesson.run.targets.iter().map(|(program, to)| row(program, to)).collect();
-    named(MAIN, lesson).replace("\t/* LESSON_TARGETS */\n", &targets)
+    let sizes = lesson.run.map_sizes.iter();
+    let sizes: String = sizes.map(|(map, size)| format!("\t{{{}, {size}}},\n", quoted(map))).collect();
+    named(MAIN, lesson)
+        .replace("\t/* LESSON_TARGETS */\n", &targets)
+        .replace("\t/* LESSON_SIZES */\n", &sizes)
 }
 
 /// `Makefile`.
@@ -40,18 +44,32 @@ fn row(program: &str, target: &Target) -> String {
         Target::Cgroup => "CGROUP".to_owned(),
         Target::Nothing => "LEFT_OUT".to_owned(),
         Target::Uprobe { path, symbol } => {
-            let (name, offset) = symbol.split_once('+').unwrap_or((symbol, "0"));
-            // What is not a number attaches nowhere in the lab either.
-            let offset = offset.strip_prefix("0x").map_or_else(|| offset.parse(), hexadecimal).unwrap_or(0);
+            let (name, offset) = place(symbol);
             format!("UPROBE, .what = {}, .name = {}, .number = {offset}", quoted(path), quoted(name))
         }
         Target::Usdt { path, provider, name } => {
             let [path, provider, name] = [path, provider, name].map(|word| quoted(word));
             format!("USDT, .what = {path}, .provider = {provider}, .name = {name}")
         }
+        Target::Kprobe { function, at_return } => {
+            let (name, offset) = place(function);
+            format!("PROBE, .name = {}, .number = {offset}, .at_return = {at_return}", quoted(name))
+        }
+        Target::Call { function: name, at_return: _ } => format!("CALL, .name = {}", quoted(name)),
+        Target::Tracepoint { category, name } => {
+            format!("TRACEPOINT, .what = {}, .name = {}", quoted(category), quoted(name))
+        }
+        Target::RawTracepoint { name } => format!("RAW_TRACEPOINT, .name = {}", quoted(name)),
         Target::Clock { hz } => format!("CLOCK, .number = {hz}"),
     };
     format!("\t{{{}, {fields}}},\n", quoted(program))
+}
+
+/// A function and how far in it.
+fn place(symbol: &str) -> (&str, u64) {
+    let (name, offset) = symbol.split_once('+').unwrap_or((symbol, "0"));
+    // What is not a number attaches nowhere in the lab either.
+    (name, offset.strip_prefix("0x").map_or_else(|| offset.parse(), hexadecimal).unwrap_or(0))
 }
 
 fn hexadecimal(digits: &str) -> Result<u64, std::num::ParseIntError> {
@@ -86,5 +104,8 @@ mod tests {
         let bash = Target::Uprobe { path: "/bin/bash".into(), symbol: "readline+0x10".into() };
         let expected = "\t{\"p\", UPROBE, .what = \"/bin/bash\", .name = \"readline\", .number = 16},\n";
         assert_eq!(row("p", &bash), expected);
+        let read = Target::Kprobe { function: "vfs_read".into(), at_return: true };
+        let expected = "\t{\"p\", PROBE, .name = \"vfs_read\", .number = 0, .at_return = true},\n";
+        assert_eq!(row("p", &read), expected);
     }
 }

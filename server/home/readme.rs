@@ -1,9 +1,7 @@
 //! `README.md`: what to install and type, and what the lab did besides.
 
-use bpflab_worker::Target;
-
 use crate::{
-    kernel::Needs,
+    kernel::{Needs, words},
     lesson::{Facts, Lesson},
     say::Lang,
 };
@@ -71,18 +69,4 @@ fn with_part(text: &str, name: &str, content: &str) -> String {
         _ => format!("\n{}", part.replace(&format!("{{{name}}}"), content)),
     };
     format!("{before}{part}{after}")
-}
-
-/// As a lesson writes it.
-fn words(target: &Target) -> String {
-    match target {
-        Target::Interface { name, egress: None } => format!("if:{name}"),
-        Target::Interface { name, egress: Some(true) } => format!("if:{name}:egress"),
-        Target::Interface { name, egress: Some(false) } => format!("if:{name}:ingress"),
-        Target::Cgroup => "cgroup".to_owned(),
-        Target::Nothing => "none".to_owned(),
-        Target::Uprobe { path, symbol } => format!("uprobe:{path}:{symbol}"),
-        Target::Usdt { path, provider, name } => format!("usdt:{path}:{provider}:{name}"),
-        Target::Clock { hz } => format!("perf:cpu-clock:{hz}"),
-    }
 }

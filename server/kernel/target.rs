@@ -38,11 +38,51 @@ fn read(words: &str) -> Option<Target> {
             [&path, &provider, &name].iter().all(|word| !word.is_empty()).then_some(())?;
             Some(Target::Usdt { path, provider, name })
         }
+        ("kprobe" | "kretprobe", _) => {
+            let at_return = kind == "kretprobe";
+            is_name(detail).then(|| Target::Kprobe { function: detail.to_owned(), at_return })
+        }
+        ("fentry" | "fexit", _) => {
+            let at_return = kind == "fexit";
+            is_name(detail).then(|| Target::Call { function: detail.to_owned(), at_return })
+        }
+        ("tracepoint", _) => {
+            let (category, name) = detail.split_once('/')?;
+            let are_names = is_name(category) && is_name(name);
+            are_names.then(|| Target::Tracepoint { category: category.to_owned(), name: name.to_owned() })
+        }
+        ("raw_tp", _) => is_name(detail).then(|| Target::RawTracepoint { name: detail.to_owned() }),
         ("perf", _) => {
             let hz = detail.strip_prefix("cpu-clock:")?.parse().ok()?;
             (1..=10_000).contains(&hz).then_some(Target::Clock { hz })
         }
         _ => None,
+    }
+}
+
+/// Whether it could be a name in the kernel, a pattern or a place in a function:
+/// which of them there are, the kernel knows.
+fn is_name(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$+*?".contains(&byte))
+}
+
+/// The words that [`target`] reads it from.
+pub fn words(target: &Target) -> String {
+    match target {
+        Target::Interface { name, egress: None } => format!("if:{name}"),
+        Target::Interface { name, egress: Some(true) } => format!("if:{name}:egress"),
+        Target::Interface { name, egress: Some(false) } => format!("if:{name}:ingress"),
+        Target::Cgroup => "cgroup".to_owned(),
+        Target::Nothing => "none".to_owned(),
+        Target::Uprobe { path, symbol } => format!("uprobe:{path}:{symbol}"),
+        Target::Usdt { path, provider, name } => format!("usdt:{path}:{provider}:{name}"),
+        Target::Kprobe { function, at_return: false } => format!("kprobe:{function}"),
+        Target::Kprobe { function, at_return: true } => format!("kretprobe:{function}"),
+        Target::Call { function, at_return: false } => format!("fentry:{function}"),
+        Target::Call { function, at_return: true } => format!("fexit:{function}"),
+        Target::Tracepoint { category, name } => format!("tracepoint:{category}/{name}"),
+        Target::RawTracepoint { name } => format!("raw_tp:{name}"),
+        Target::Clock { hz } => format!("perf:cpu-clock:{hz}"),
     }
 }
 
@@ -60,6 +100,11 @@ mod tests {
         assert_eq!(read("perf:cpu-clock:99"), Some(Target::Clock { hz: 99 }));
         let bash = Target::Uprobe { path: "/bin/bash".into(), symbol: "readline".into() };
         assert_eq!(read("uprobe:/bin/bash:readline"), Some(bash));
+        let probe = |at_return| Some(Target::Kprobe { function: "vfs_read+0x8".into(), at_return });
+        assert_eq!(read("kprobe:vfs_read+0x8"), probe(false));
+        assert_eq!(read("kretprobe:vfs_read+0x8"), probe(true));
+        let tick = Target::Tracepoint { category: "timer".into(), name: "tick_stop".into() };
+        assert_eq!(read("tracepoint:timer/tick_stop"), Some(tick));
         for wrong in [
             "",
             "none:x",
@@ -67,10 +112,39 @@ mod tests {
             "if:lab0:up",
             "uprobe:/bin/bash",
             "usdt:a:b",
+            "kprobe:",
+            "kretprobe:vfs read",
+            "fentry:a/b",
+            "tracepoint:sched_switch",
+            "tracepoint:sched/",
+            "tracepoint:a/b/c",
+            "raw_tp:",
             "perf:cycles:9",
             "perf:cpu-clock:0",
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for word in [
+            "if:lab0",
+            "if:lab0:egress",
+            "if:lab0:ingress",
+            "cgroup",
+            "none",
+            "uprobe:/bin/bash:readline",
+            "usdt:/bin/x:a:b",
+            "kprobe:vfs_read",
+            "kretprobe:tcp_*",
+            "fentry:vfs_read",
+            "fexit:vfs_read",
+            "tracepoint:sched/sched_switch",
+            "raw_tp:sched_switch",
+            "perf:cpu-clock:99",
+        ] {
+            assert_eq!(read(word).as_ref().map(words).as_deref(), Some(word));
         }
     }
 }

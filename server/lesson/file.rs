@@ -10,6 +10,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::Read as _,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -87,6 +88,7 @@ struct RunTable {
     stimulus: Option<String>,
     globals: BTreeMap<String, String>,
     attach: BTreeMap<String, Spanned<String>>,
+    map_sizes: BTreeMap<String, NonZeroU32>,
     records: BTreeMap<String, String>,
     test: BTreeMap<String, String>,
 }
@@ -166,6 +168,7 @@ pub(super) fn read(
                     Ok((program.clone(), target))
                 })
                 .collect::<Result<_, String>>()?,
+            map_sizes: (file.run.map_sizes.into_iter()).map(|(map, size)| (map, size.get())).collect(),
             records: file.run.records,
             tests: file.run.test.into_iter().collect(),
         },

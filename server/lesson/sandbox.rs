@@ -38,6 +38,7 @@ pub fn sandbox(glossary: &Glossary) -> Lesson {
             stimulus: Some(STIMULUS.to_owned()),
             globals: BTreeMap::new(),
             targets: BTreeMap::new(),
+            map_sizes: BTreeMap::new(),
             records: BTreeMap::new(),
             tests: Vec::new(),
         },

@@ -21,7 +21,7 @@ use crate::{
     diagnostic::{Diagnostic, Origin},
     explain::{self, Seen},
     kernel::Accelerator,
-    say::{Sentence, Unchanged},
+    say::{Sentence, Size, Unchanged},
 };
 use legal::legal;
 use words::{attach_sentence, change_sentence, global_sentence, unchanged};
@@ -276,6 +276,10 @@ impl Observation<'_> {
             Event::BadGlobal { name, reason } => {
                 self.diagnose(Origin::Attach, "bad-global", global_sentence(name, reason));
                 self.failed = Some(Outcome::Unmet);
+            }
+            Event::Sized { map, kind, entries } => {
+                let sentence = Sentence::Size(Size::Usual { map, entries, in_bytes: kind != "stack_trace" });
+                self.say(RunEvent::Diagnosed(Diagnostic::note(Origin::Attach, "usual-size", sentence)));
             }
             Event::OpenFailed { errno } => {
                 match explain::legacy_maps(self.part.submission.sources.program()) {

@@ -113,6 +113,7 @@ fn load(object: &Object, types: KernelTypes, submission: &Submission) -> Load {
         policy: Policy::VerifyOnly,
         globals: submission.globals.iter().map(set).collect(),
         targets: submission.targets.clone().into_iter().collect(),
+        map_sizes: submission.map_sizes(),
         records: Vec::new(),
         tests: Vec::new(),
         shows: Vec::new(),
@@ -135,8 +136,12 @@ async fn ask(worker: &mut Worker, load: Load, refused: &Refused) -> Result<Optio
             }
             Some(Event::Hello { version, .. }) => return Err(Error::Version(version)),
             Some(Event::Log { source: LogSource::Verifier, text }) => log = text,
-            Some(Event::Log { source: LogSource::Libbpf, .. } | Event::Relocated(_) | Event::Lost { .. }) => {
-            }
+            Some(
+                Event::Log { source: LogSource::Libbpf, .. }
+                | Event::Relocated(_)
+                | Event::Sized { .. }
+                | Event::Lost { .. },
+            ) => {}
             Some(Event::LoadFailed { errno, program }) => {
                 return Ok(Some(Verdict::Refused { log, errno, program }));
             }

@@ -7,7 +7,7 @@ use bpflab_worker::{MAX_TEST, Span, Target, Test, Window};
 use crate::{
     compile::Sources,
     kernel::Needs,
-    say::{Sentence, Unchanged},
+    say::{Sentence, Size, Unchanged},
 };
 
 /// All that one run needs.
@@ -23,9 +23,8 @@ pub struct Submission {
     pub globals: BTreeMap<String, String>,
     /// What programs attach to, by function name, where it is not as usual.
     pub targets: BTreeMap<String, Target>,
-    /// The struct that a buffer's records are, by the map's name, where that
-    /// is not to be found out.
-    pub records: BTreeMap<String, String>,
+    /// What maps hold, by name, where the program does not say it.
+    pub records: BTreeMap<String, Records>,
     /// Programs to run by themselves.
     pub tests: Vec<Test>,
     /// Programs whose forms are shown: as compiled, as the kernel keeps them, machine code.
@@ -38,6 +37,61 @@ pub struct Submission {
     pub needs: Needs,
     /// How long to observe.
     pub span: Span,
+}
+
+impl Submission {
+    /// Maps that have another size than the program says, and which.
+    pub(super) fn map_sizes(&self) -> Vec<(String, u32)> {
+        self.records.iter().filter_map(|(map, own)| Some((map.clone(), own.most?))).collect()
+    }
+
+    /// Buffers whose records are of a struct that was named, and which.
+    pub(super) fn structs(&self) -> Vec<(String, String)> {
+        self.records.iter().filter_map(|(map, own)| Some((map.clone(), own.of.clone()?))).collect()
+    }
+}
+
+/// What one map holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Records {
+    /// The struct that a buffer's records are, where that is not to be found out.
+    pub of: Option<String>,
+    /// How many there is room for; bytes of a ring buffer.
+    pub most: Option<u32>,
+}
+
+impl Records {
+    /// Takes over what `other` says.
+    pub fn overrule(&mut self, other: Self) {
+        let Self { of, most } = other;
+        self.of = of.or(self.of.take());
+        self.most = most.or(self.most);
+    }
+}
+
+/// What maps hold: structs and sizes of them, by name, together.
+pub fn records(
+    structs: impl IntoIterator<Item = (String, String)>,
+    sizes: impl IntoIterator<Item = (String, u32)>,
+) -> BTreeMap<String, Records> {
+    let mut all: BTreeMap<String, Records> = BTreeMap::new();
+    for (map, of) in structs {
+        all.entry(map).or_default().of = Some(of);
+    }
+    for (map, most) in sizes {
+        all.entry(map).or_default().most = Some(most);
+    }
+    all
+}
+
+/// How many entries a map is to have, as a person wrote it.
+///
+/// # Errors
+/// A sentence for who wrote it.
+pub fn entries(map: &str, words: &str) -> Result<u32, Sentence> {
+    let number = words.parse().ok().filter(|number| *number != 0);
+    let bad = || Size::Bad { map: map.to_owned(), words: words.chars().take(80).collect() };
+    number.ok_or_else(|| Sentence::Size(bad()))
 }
 
 /// A program to run by itself, on bytes that a person wrote in hexadecimal,
@@ -54,5 +108,19 @@ pub fn test(program: String, digits: &str, repeat: u32) -> Result<Test, Sentence
         Some(input) if input.len() <= MAX_TEST => Ok(Test { program, input, repeat }),
         Some(_) => Err(Sentence::Unchanged(Unchanged::BadInput { program, least: 0, most: MAX_TEST })),
         None => Err(Sentence::NotHex { program }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_has_one_entry_at_least() {
+        assert_eq!(entries("counts", "4096"), Ok(4096));
+        for wrong in ["", "0", "-1", "many", "4294967296", "1.5"] {
+            let said = Sentence::Size(Size::Bad { map: "counts".into(), words: wrong.into() });
+            assert_eq!(entries("counts", wrong), Err(said));
+        }
     }
 }

@@ -134,6 +134,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::Instead(what) => what.say(Lang::En),
         S::Absent(absent) => absent.say(Lang::En),
         S::Step(step) => step.say(Lang::En),
+        S::Size(size) => size.say(Lang::En),
         S::Unchanged(why) => why.say(Lang::En),
         S::GlobalReadOnly { name } => format!(
             "\"{name}\" is a constant: it can be set before the program is loaded, not while it runs."
@@ -169,8 +170,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GplOnly { program, verdict } => format!(
             "The verifier refused {program}: {verdict}. The helper is for programs under a GPL-compatible license: say so in the section \"license\"."
         ),
-        S::NoSuchHook { program, section, nearest } => format!(
-            "{program} was not attached: this kernel has no hook for SEC(\"{section}\").{}",
+        S::NoSuchHook { program, section, asked, nearest } => format!(
+            "{program} was not attached: this kernel has no {}.{}",
+            asked.clone().unwrap_or_else(|| format!("hook for SEC(\"{section}\")")),
             offer(nearest)
         ),
         S::NoSuchInterface { program, known } => format!(
@@ -178,11 +180,16 @@ pub(super) fn say(sentence: &Sentence) -> String {
             list(known)
         ),
         S::BadTarget { target } => format!(
-            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, or none to leave it out."
+            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, kprobe:FUNCTION, kretprobe:FUNCTION, fentry:FUNCTION, fexit:FUNCTION, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, or none to leave it out."
         ),
-        S::NeedsTarget { program, section } => format!(
-            "{program} was not attached: SEC(\"{section}\") does not say to what. Say it with \"attach\": if:lab0, cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME or perf:cpu-clock:99."
-        ),
+        S::NeedsTarget { program, section, forms } => match forms.as_slice() {
+            [] => format!("{program} was not attached: SEC(\"{section}\") does not say to what. For programs of this type only the section can say it, or the object's own maps."),
+            forms => format!("{program} was not attached: SEC(\"{section}\") does not say to what. Say it with \"attach\": {}.", forms.join(", ")),
+        },
+        S::Unsuited { program, section, forms } => match forms.as_slice() {
+            [] => format!("{program} was not attached: \"attach\" is of no use for a program in SEC(\"{section}\"). Its section says what it attaches to, or the object's own maps do."),
+            forms => format!("{program} was not attached: what was asked for is not for a program in SEC(\"{section}\"), which takes: {}.", forms.join(", ")),
+        },
         S::NoCookie { program, section } => format!(
             "{program} was not attached to SEC(\"{section}\"): which mark was passed in a file that lies anywhere in memory, as shared libraries do, a kernel can tell since 5.15 only. Choose a newer kernel."
         ),

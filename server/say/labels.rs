@@ -310,6 +310,9 @@ labels! {
     attach_if: "network interface", "网络接口";
     attach_if_name: "Name of the interface", "接口名";
     attach_cgroup: "cgroup of the run", "本次运行的 cgroup";
+    attach_function: "Function of the kernel", "内核函数";
+    attach_event: "Category/name", "类别/名称";
+    attach_raw: "Name of the tracepoint", "tracepoint 名称";
     attach_uprobe: "function of a program (uprobe)", "程序里的函数（uprobe）";
     attach_symbol: "Path:function", "路径:函数";
     attach_usdt: "marked place (USDT)", "标记点（USDT）";

@@ -1,7 +1,7 @@
 //! The sentences, as an enum with arguments.
 
 use super::{
-    Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Step, Told, Unchanged,
+    Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Size, Step, Told, Unchanged,
 };
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
@@ -116,6 +116,8 @@ pub enum Sentence {
     NoSuchHook {
         program: String,
         section: String,
+        /// What was asked for in the section's stead.
+        asked: Option<String>,
         nearest: Vec<String>,
     },
     NoSuchInterface {
@@ -125,9 +127,17 @@ pub enum Sentence {
     BadTarget {
         target: String,
     },
+    Size(Size),
+    /// The forms are what can be asked for.
     NeedsTarget {
         program: String,
         section: String,
+        forms: Vec<String>,
+    },
+    Unsuited {
+        program: String,
+        section: String,
+        forms: Vec<String>,
     },
     NoCookie {
         program: String,

@@ -125,6 +125,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::Instead(what) => what.say(Lang::Zh),
         S::Absent(absent) => absent.say(Lang::Zh),
         S::Step(step) => step.say(Lang::Zh),
+        S::Size(size) => size.say(Lang::Zh),
         S::Unchanged(why) => why.say(Lang::Zh),
         S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),
         S::GlobalNoStimulus { name } => format!("“{name}”应设为触发进程的 pid，但这次运行没有触发进程。"),
@@ -151,18 +152,24 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::GplOnly { program, verdict } => format!(
             "验证器拒绝了 {program}：{verdict}。该 helper 只供 GPL 兼容许可证的程序使用：请在 “license” section 中声明。"
         ),
-        S::NoSuchHook { program, section, nearest } => {
-            format!("{program} 未能挂载：该内核没有 SEC(\"{section}\") 对应的挂载点。{}", offer(nearest))
+        S::NoSuchHook { program, section, asked, nearest } => {
+            let hook = asked.clone().unwrap_or_else(|| format!("SEC(\"{section}\") 对应的挂载点"));
+            format!("{program} 未能挂载：该内核没有 {hook}。{}", offer(nearest))
         }
         S::NoSuchInterface { program, known } => {
             format!("{program} 未能挂载：这里没有这样的网络接口。可用的有：{}。", list(known))
         }
         S::BadTarget { target } => format!(
-            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99，或 none（不加载它）。"
+            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、kprobe:FUNCTION、kretprobe:FUNCTION、fentry:FUNCTION、fexit:FUNCTION、tracepoint:CATEGORY/NAME、raw_tp:NAME、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99，或 none（不加载它）。"
         ),
-        S::NeedsTarget { program, section } => {
-            format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：if:lab0、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME 或 perf:cpu-clock:99。")
-        }
+        S::NeedsTarget { program, section, forms } => match forms.as_slice() {
+            [] => format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。这类程序的目标只能由 section 或目标文件自己的 map 给出。"),
+            forms => format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：{}。", forms.join("、")),
+        },
+        S::Unsuited { program, section, forms } => match forms.as_slice() {
+            [] => format!("{program} 未能挂载：SEC(\"{section}\") 里的程序不能用“attach”指定目标，目标由 section 或目标文件自己的 map 给出。"),
+            forms => format!("{program} 未能挂载：所指定的目标不适合 SEC(\"{section}\") 里的程序，它可以挂载到：{}。", forms.join("、")),
+        },
         S::NoCookie { program, section } => format!(
             "{program} 未能挂载到 SEC(\"{section}\")：共享库这类文件可装入内存任意位置，经过的是其中哪个标记，内核从 5.15 起才能分辨。请换用较新的内核。"
         ),

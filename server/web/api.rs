@@ -23,7 +23,7 @@ use crate::{
     grade::Grader,
     kernel::{HOST, Needs, target},
     lab,
-    run::{About, Handle, LIMITS, Submission, Unjudged},
+    run::{self, About, Handle, LIMITS, Submission, Unjudged},
     say::Sentence,
     wire::Writer,
 };
@@ -126,6 +126,12 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
     };
     let targets = message.attach.iter().map(|(program, words)| Ok((program.clone(), target(words)?)));
     let targets: BTreeMap<_, _> = targets.collect::<Result<_, Sentence>>().map_err(bad)?;
+    let sizes = message.map_sizes.into_iter().map(|(map, size)| {
+        let size = run::entries(&map, &size.to_string())?;
+        Ok((map, size))
+    });
+    let sizes = sizes.collect::<Result<Vec<_>, Sentence>>().map_err(bad)?;
+    let records = run::records(message.records, sizes);
     let tests = message.tests.iter().map(|test| test.read()).collect::<Result<Vec<_>, _>>().map_err(bad)?;
     let course = site.course();
     let started = match &message.lesson {
@@ -137,7 +143,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 headers: None,
                 globals: message.globals,
                 targets,
-                records: message.records,
+                records,
                 tests,
                 shows: message.show,
                 stimulus: message.stimulus,
@@ -157,7 +163,9 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
             let (mut submission, facts) = lab::lesson_submission(lesson, seed, sources, kernels, LIMITS.page);
             submission.globals.extend(message.globals);
             submission.targets.extend(targets);
-            submission.records.extend(message.records);
+            for (map, own) in records {
+                submission.records.entry(map).or_default().overrule(own);
+            }
             submission.tests.extend(tests);
             submission.shows.extend(message.show);
             if message.terminal {

@@ -62,6 +62,8 @@ pub(super) struct RunMessage {
     #[serde(default)]
     pub(super) attach: BTreeMap<String, String>,
     #[serde(default)]
+    pub(super) map_sizes: BTreeMap<String, i64>,
+    #[serde(default)]
     pub(super) records: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) tests: Vec<TestWish>,

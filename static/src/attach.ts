@@ -29,6 +29,11 @@ export function openForm(config: Config, { source, wanted, set }: FormOptions): 
   const kinds: Kind[] = [
     { name: say("attach_if"), start: "if:", detail: { label: say("attach_if_name"), example: "lab0" } },
     { name: say("attach_cgroup"), start: "cgroup", detail: null },
+    ...["kprobe", "kretprobe", "fentry", "fexit"].map((name) => (
+      { name, start: `${name}:`, detail: { label: say("attach_function"), example: "vfs_read" } }
+    )),
+    { name: "tracepoint", start: "tracepoint:", detail: { label: say("attach_event"), example: "sched/sched_switch" } },
+    { name: "raw_tp", start: "raw_tp:", detail: { label: say("attach_raw"), example: "sched_switch" } },
     { name: say("attach_uprobe"), start: "uprobe:", detail: { label: say("attach_symbol"), example: "/usr/bin/bash:readline" } },
     { name: say("attach_usdt"), start: "usdt:", detail: { label: say("attach_mark"), example: "/usr/bin/python3:python:gc__start" } },
     { name: say("attach_clock"), start: "perf:cpu-clock:", detail: { label: say("attach_hz"), example: "99" } },

@@ -72,6 +72,7 @@ async fn load(lab: &Lab, kernel: &str, object: &Arc<Object>, types: KernelTypes)
         policy: Policy::VerifyOnly,
         globals: Vec::new(),
         targets: Vec::new(),
+        map_sizes: Vec::new(),
         records: Vec::new(),
         tests: Vec::new(),
         shows: Vec::new(),

@@ -10,7 +10,7 @@ use std::{
 use libbpf_rs::{AsRawLibbpf, MapCore as _, Object, ProgramImpl, libbpf_sys};
 use nix::libc::{self, EINVAL, EOPNOTSUPP, c_int, c_ulong};
 
-use super::{Attached, section, sockets::owned, text};
+use super::{Attached, attach_type, section, sockets::owned, text};
 use crate::{link::Link, maps};
 
 /// What an iterator may write, in bytes; the rest is left out.
@@ -83,6 +83,56 @@ pub(super) fn usdt(
         libbpf_sys::bpf_program__attach_usdt(raw, -1, file, by, mark, std::ptr::null())
     };
     Ok((Link::libbpf(link)?, format!("{path}:{provider}:{name}")))
+}
+
+/// To a function of the kernel, at its begin or its return; to all that are like
+/// it, for a program on several.
+pub(super) fn function(program: &ProgramImpl<'_>, name: &str, at_return: bool) -> Result<Attached, i32> {
+    let to = format!("{}/{name}", if at_return { "kretprobe" } else { "kprobe" });
+    if attach_type(program) == libbpf_sys::BPF_TRACE_KPROBE_MULTI {
+        let pattern = text(name)?;
+        let mut opts = libbpf_sys::bpf_kprobe_multi_opts { retprobe: at_return, ..Default::default() };
+        opts.sz = size_of_val(&opts) as _;
+        let raw = program.as_libbpf_object().as_ptr();
+        // SAFETY: as above; pattern and options live through the call.
+        let link = unsafe {
+            libbpf_sys::bpf_program__attach_kprobe_multi_opts(raw, pattern.as_ptr(), &raw const opts)
+        };
+        return Ok((Link::libbpf(link)?, to));
+    }
+    if let Some(call) = name.strip_prefix("sys_") {
+        return old_system_call(program, call, at_return);
+    }
+    let (name, offset) = match name.split_once('+') {
+        Some((name, offset)) => (name, number(offset).ok_or(EINVAL)?),
+        None => (name, 0),
+    };
+    let name = text(name)?;
+    let mut opts =
+        libbpf_sys::bpf_kprobe_opts { offset: offset as _, retprobe: at_return, ..Default::default() };
+    opts.sz = size_of_val(&opts) as _;
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; name and options live through the call.
+    let link = unsafe { libbpf_sys::bpf_program__attach_kprobe_opts(raw, name.as_ptr(), &raw const opts) };
+    Ok((Link::libbpf(link)?, to))
+}
+
+/// To a tracepoint.
+pub(super) fn tracepoint(program: &ProgramImpl<'_>, category: &str, name: &str) -> Result<Attached, i32> {
+    let (of, event) = (text(category)?, text(name)?);
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; the names live through the call.
+    let link = unsafe { libbpf_sys::bpf_program__attach_tracepoint(raw, of.as_ptr(), event.as_ptr()) };
+    Ok((Link::libbpf(link)?, format!("tracepoint/{category}/{name}")))
+}
+
+/// To a tracepoint's arguments.
+pub(super) fn raw_tracepoint(program: &ProgramImpl<'_>, name: &str) -> Result<Attached, i32> {
+    let event = text(name)?;
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; the name lives through the call.
+    let link = unsafe { libbpf_sys::bpf_program__attach_raw_tracepoint(raw, event.as_ptr()) };
+    Ok((Link::libbpf(link)?, format!("raw_tp/{name}")))
 }
 
 /// As older programs name a system call: its function has had another name

@@ -136,6 +136,7 @@ impl Guest {
             policy,
             globals: Vec::new(),
             targets: Vec::new(),
+            map_sizes: Vec::new(),
             records: Vec::new(),
             tests: Vec::new(),
             shows: Vec::new(),

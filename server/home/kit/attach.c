@@ -33,8 +33,8 @@ static struct {
 } filters[MOST];
 static int link_count, filter_count;
 
-static const struct target *target_of(const struct target *targets,
-				      const struct bpf_program *prog)
+const struct target *target_of(const struct target *targets,
+			       const struct bpf_program *prog)
 {
 	static const struct target nothing;
 
@@ -175,6 +175,27 @@ static int in_file(struct bpf_program *prog, const struct target *target)
 						    target->number, &opts));
 }
 
+/* On a function of the kernel, or on all that are like it. */
+static int on_function(struct bpf_program *prog, const struct target *target)
+{
+	DECLARE_LIBBPF_OPTS(bpf_kprobe_opts, opts, .offset = target->number,
+			    .retprobe = target->at_return);
+	DECLARE_LIBBPF_OPTS(bpf_kprobe_multi_opts, several,
+			    .retprobe = target->at_return);
+	char name[256];
+	int err;
+
+	if (bpf_program__expected_attach_type(prog) == BPF_TRACE_KPROBE_MULTI)
+		return keep(bpf_program__attach_kprobe_multi_opts(
+			prog, target->name, &several));
+	err = keep(bpf_program__attach_kprobe_opts(prog, target->name, &opts));
+	if (!err || strncmp(target->name, "sys_", 4))
+		return err;
+	/* As older programs name a system call. */
+	snprintf(name, sizeof(name), "__x64_%s", target->name);
+	return keep(bpf_program__attach_kprobe_opts(prog, name, &opts));
+}
+
 static bool wants_cgroup(const struct bpf_program *prog)
 {
 	switch (bpf_program__type(prog)) {
@@ -202,7 +223,13 @@ static bool is_ours(const struct bpf_program *prog, const struct target *target)
 	case BPF_PROG_TYPE_PERF_EVENT:
 		return true;
 	case BPF_PROG_TYPE_KPROBE:
-		return target->kind == UPROBE || target->kind == USDT;
+		return target->kind == UPROBE || target->kind == USDT ||
+		       target->kind == PROBE;
+	case BPF_PROG_TYPE_TRACEPOINT:
+		return target->kind == TRACEPOINT;
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+		return target->kind == RAW_TRACEPOINT;
 	default:
 		return wants_cgroup(prog);
 	}
@@ -219,7 +246,15 @@ static int attach_one(struct bpf_program *prog, const struct target *target,
 	case BPF_PROG_TYPE_PERF_EVENT:
 		return clocks(prog, target->number);
 	case BPF_PROG_TYPE_KPROBE:
-		return in_file(prog, target);
+		return target->kind == PROBE ? on_function(prog, target)
+					     : in_file(prog, target);
+	case BPF_PROG_TYPE_TRACEPOINT:
+		return keep(bpf_program__attach_tracepoint(prog, target->what,
+							   target->name));
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+		return keep(bpf_program__attach_raw_tracepoint(prog,
+							       target->name));
 	case BPF_PROG_TYPE_XDP:
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SOCKET_FILTER:
@@ -237,10 +272,13 @@ static int attach_one(struct bpf_program *prog, const struct target *target,
 	return socket_filter(prog, ifindex);
 }
 
-/* Tells the skeleton which programs it need not attach. */
-void leave_to_us(struct bpf_object *obj, const struct target *targets)
+/* Tells the skeleton which programs it need not attach, and the kernel what a
+ * program will be attached to that is verified against it.
+ */
+int take_ours(struct bpf_object *obj, const struct target *targets)
 {
 	struct bpf_program *prog;
+	int err;
 
 	bpf_object__for_each_program(prog, obj)
 	{
@@ -250,7 +288,18 @@ void leave_to_us(struct bpf_object *obj, const struct target *targets)
 			bpf_program__set_autoload(prog, false);
 		else if (is_ours(prog, target))
 			bpf_program__set_autoattach(prog, false);
+		if (bpf_program__type(prog) != BPF_PROG_TYPE_TRACING ||
+		    !bpf_program__autoload(prog) || !target->name)
+			continue;
+		err = bpf_program__set_attach_target(prog, 0, target->name);
+		if (err) {
+			fprintf(stderr, "%s cannot be attached to %s: %s\n",
+				bpf_program__name(prog), target->name,
+				strerror(-err));
+			return err;
+		}
 	}
+	return 0;
 }
 
 int attach_ours(struct bpf_object *obj, const struct target *targets,

@@ -13,16 +13,35 @@
 #include <stdarg.h>
 
 /* What a program attaches to, where its section does not say it. */
-enum kind { NOTHING, LEFT_OUT, INTERFACE, CGROUP, UPROBE, USDT, CLOCK };
+enum kind {
+	NOTHING,
+	LEFT_OUT,
+	INTERFACE,
+	CGROUP,
+	UPROBE,
+	USDT,
+	PROBE, /* of a function of the kernel */
+	CALL,  /* at its begin or end: fentry, fexit */
+	TRACEPOINT,
+	RAW_TRACEPOINT,
+	CLOCK,
+};
 
 struct target {
 	const char *program; /* the function's name */
 	enum kind kind;
-	const char *what;     /* an interface, or a file */
-	const char *name;     /* a function, or the name of a mark */
+	const char *what;     /* an interface, a file, or a category */
+	const char *name;     /* a function, a mark, or a tracepoint */
 	const char *provider; /* who marked it */
 	unsigned long number; /* an offset, or times a second */
 	bool egress;
+	bool at_return;
+};
+
+/* How many entries a map has. */
+struct size {
+	const char *map;
+	unsigned int entries;
 };
 
 /* What was said on the command line besides globals. */
@@ -40,10 +59,13 @@ int read_words(struct bpf_object *obj, int argc, char **argv,
 	       struct words *words);
 int each_global(struct bpf_object *obj, with_global with, void *context);
 int array_of_bytes(const struct btf *btf, __u32 type);
-void choose_optional(struct bpf_object *obj);
+int size_maps(struct bpf_object *obj, const struct size *sizes);
+void choose_optional(struct bpf_object *obj, const struct target *targets);
 
 /* attach.c */
-void leave_to_us(struct bpf_object *obj, const struct target *targets);
+const struct target *target_of(const struct target *targets,
+			       const struct bpf_program *prog);
+int take_ours(struct bpf_object *obj, const struct target *targets);
 int attach_ours(struct bpf_object *obj, const struct target *targets,
 		const struct words *words);
 void say_attached(const struct bpf_object_skeleton *skeleton);

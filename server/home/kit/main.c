@@ -16,6 +16,12 @@ static const struct target targets[] = {
 	{0},
 };
 
+/* How many entries maps have where the program does not say it. */
+static const struct size sizes[] = {
+	/* LESSON_SIZES */
+	{0},
+};
+
 static volatile sig_atomic_t over;
 
 static void end(int signal)
@@ -40,9 +46,9 @@ int main(int argc, char **argv)
 	}
 	sigaction(SIGINT, &ending, NULL);
 	sigaction(SIGTERM, &ending, NULL);
-	choose_optional(skel->obj);
-	leave_to_us(skel->obj, targets);
-	if (LESSON_NAME__load(skel)) {
+	choose_optional(skel->obj, targets);
+	if (size_maps(skel->obj, sizes) || take_ours(skel->obj, targets) ||
+	    LESSON_NAME__load(skel)) {
 		status = failed("load");
 		goto out;
 	}

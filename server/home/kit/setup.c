@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Before the program is loaded: its globals take the values that were given,
- * and of its optional programs those stay whose hooks this kernel has.
+ * its maps have sizes, and of its optional programs those stay whose hooks this
+ * kernel has.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -187,6 +188,54 @@ usage:
 	return -EINVAL;
 }
 
+/* What most programs give maps that say no size. */
+static int usual_size(struct bpf_map *map)
+{
+	unsigned int entries = 256 * 1024; /* bytes of a ring buffer */
+
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
+		break;
+	case BPF_MAP_TYPE_STACK_TRACE:
+		entries = 1024;
+		if (!bpf_map__key_size(map))
+			bpf_map__set_key_size(map, sizeof(__u32));
+		if (!bpf_map__value_size(map))
+			bpf_map__set_value_size(map, 127 * sizeof(__u64));
+		break;
+	default:
+		return 0;
+	}
+	if (bpf_map__max_entries(map))
+		return 0;
+	return bpf_map__set_max_entries(map, entries);
+}
+
+int size_maps(struct bpf_object *obj, const struct size *sizes)
+{
+	struct bpf_map *map;
+	int err;
+
+	for (; sizes->map; sizes++) {
+		map = bpf_object__find_map_by_name(obj, sizes->map);
+		if (!map) {
+			fprintf(stderr, "There is no map %s.\n", sizes->map);
+			return -ENOENT;
+		}
+		err = bpf_map__set_max_entries(map, sizes->entries);
+		if (err)
+			return err;
+	}
+	bpf_object__for_each_map(map, obj)
+	{
+		err = usual_size(map);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Whether the kernel has a symbol: PREFIX and NAME, up to a '+'. */
 static bool has_symbol(const char *prefix, const char *name)
 {
@@ -212,7 +261,16 @@ static bool has_symbol(const char *prefix, const char *name)
 	return found;
 }
 
-static bool kernel_has(const char *section)
+static bool has_tracepoint(const char *category, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s/%s",
+		 category, name);
+	return !access(path, F_OK);
+}
+
+static bool kernel_has(const char *section, const struct target *target)
 {
 	static const struct {
 		const char *kind;
@@ -230,8 +288,13 @@ static bool kernel_has(const char *section)
 	};
 	const char *hook = strchr(section, '/');
 	size_t i, len = strcspn(section, "/.");
-	char path[512];
 
+	if (target->kind == PROBE || target->kind == CALL)
+		return has_symbol("", target->name);
+	if (target->kind == RAW_TRACEPOINT)
+		return has_symbol("__traceiter_", target->name);
+	if (target->kind == TRACEPOINT)
+		return has_tracepoint(target->what, target->name);
 	if (!hook)
 		return true;
 	hook++;
@@ -241,12 +304,11 @@ static bool kernel_has(const char *section)
 			return has_symbol(kinds[i].prefix, hook);
 	if (strncmp(section, "tp/", 3) && strncmp(section, "tracepoint/", 11))
 		return true;
-	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s", hook);
-	return !access(path, F_OK);
+	return has_tracepoint(".", hook);
 }
 
 /* SEC("?...") means: load it if this kernel has the hook. */
-void choose_optional(struct bpf_object *obj)
+void choose_optional(struct bpf_object *obj, const struct target *targets)
 {
 	struct bpf_program *prog;
 
@@ -256,7 +318,7 @@ void choose_optional(struct bpf_object *obj)
 
 		if (bpf_program__autoload(prog))
 			continue;
-		if (kernel_has(section))
+		if (kernel_has(section, target_of(targets, prog)))
 			bpf_program__set_autoload(prog, true);
 		else
 			printf("left out: %s (%s), which this kernel lacks\n",

@@ -20,6 +20,7 @@ pub(super) fn legal(phase: Phase, event: &Event) -> bool {
         | Event::OpenFailed { .. }
         | Event::LoadFailed { .. }
         | Event::Relocated(_)
+        | Event::Sized { .. }
         | Event::Loaded { .. } => matches!(phase, Phase::Load | Phase::Turn),
         Event::LeftOut { .. } | Event::Attached { .. } | Event::Observing { .. } => phase == Phase::Attach,
         Event::AttachFailed { .. } => started,

@@ -52,14 +52,19 @@ pub(super) fn attach_sentence(
     reason: AttachFailure,
 ) -> (&'static str, Sentence) {
     match reason {
-        AttachFailure::NoSuchHook { nearest } => {
-            ("no-such-hook", Sentence::NoSuchHook { program, section, nearest })
+        AttachFailure::NoSuchHook { asked, nearest } => {
+            ("no-such-hook", Sentence::NoSuchHook { program, section, asked, nearest })
+        }
+        AttachFailure::Unsuited { forms } => {
+            ("unsuited-target", Sentence::Unsuited { program, section, forms })
         }
         AttachFailure::NoInterface { known } => {
             ("no-such-interface", Sentence::NoSuchInterface { program, known })
         }
         AttachFailure::NoCookie => ("no-cookie", Sentence::NoCookie { program, section }),
-        AttachFailure::NeedsTarget => ("needs-target", Sentence::NeedsTarget { program, section }),
+        AttachFailure::NeedsTarget { forms } => {
+            ("needs-target", Sentence::NeedsTarget { program, section, forms })
+        }
         AttachFailure::Irreplaceable { function, why, nearest } => {
             let one = match why {
                 Irreplaceable::Unknown => Absent::Function { program, section, function, nearest },
@@ -96,6 +101,7 @@ pub(super) fn refusal_sentence(refusal: Refusal) -> (&'static str, Sentence, Out
         }
         Refusal::Helper { helper } => ("host-helper", Sentence::HostHelper { helper }, Outcome::Unmet),
         Refusal::Pinned { map } => ("host-pinned", Sentence::HostPinned { map }, Outcome::Unmet),
+        Refusal::MapSize { map, reason } => ("bad-map-size", unchanged(map, reason), Outcome::Unmet),
         Refusal::Records { map, reason } => ("bad-record", unchanged(map, reason), Outcome::Unmet),
         Refusal::Unreadable => ("host-unreadable", Sentence::HostUnreadable, Outcome::Unmet),
     }

@@ -1,0 +1,52 @@
+//! What is said of a map's size, in both languages.
+
+use super::Lang;
+
+/// Of the entries that a map has room for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's words stand below")]
+pub enum Size {
+    /// Nobody said it, and the lab took the usual one.
+    Usual { map: String, entries: u32, in_bytes: bool },
+    /// What was written is none.
+    Bad { map: String, words: String },
+}
+
+impl Size {
+    /// One sentence, and what to do.
+    pub fn say(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.en(),
+            Lang::Zh => self.zh(),
+        }
+    }
+
+    fn en(&self) -> String {
+        match self {
+            Self::Usual { map, entries, in_bytes } => {
+                let unit = if *in_bytes { "bytes" } else { "stacks" };
+                format!(
+                    "\"{map}\" does not say how large it is, so it has the usual size here: {entries} {unit}. A loader of your own has to give it one; in the source, max_entries does."
+                )
+            }
+            Self::Bad { map, words } => format!(
+                "\"{words}\" is no number of entries for \"{map}\": write one from 1 to {}.",
+                u32::MAX
+            ),
+        }
+    }
+
+    fn zh(&self) -> String {
+        match self {
+            Self::Usual { map, entries, in_bytes } => {
+                let unit = if *in_bytes { "字节" } else { "个栈" };
+                format!(
+                    "“{map}”没有写明大小，因此这里采用常用的大小：{entries} {unit}。你自己的加载器必须为它设置大小；也可以在源码里写 max_entries。"
+                )
+            }
+            Self::Bad { map, words } => {
+                format!("“{words}”不能作为“{map}”的条目数：请写 1 到 {} 之间的数。", u32::MAX)
+            }
+        }
+    }
+}
