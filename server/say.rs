@@ -27,7 +27,7 @@ pub use parts::{Example, Found, Matters, Printed};
 pub use sentence::Sentence;
 pub use step::Step;
 pub use told::{Asked, Told};
-pub use verifier::{Mistake, Pointee};
+pub use verifier::{Mistake, Newer, Pointee};
 
 /// A language that the lab speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -1,6 +1,7 @@
 //! A refused load -> one finding, on the line that the verifier was at.
 
 use super::{
+    newer,
     origin::{moved, origin},
     report::{self, Report, Spot},
     verifier::mistake,
@@ -29,7 +30,11 @@ const FOOTERS: [&str; 4] = ["processed ", "verification time ", "stack depth ", 
 pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &str)) -> Diagnostic {
     let (log, report) = report::split(log);
     let name = program.clone().unwrap_or_default();
-    let known = known(log);
+    let mut known = known(log);
+    let line = match &mut known {
+        Some((_, Mistake::Newer(newer))) => newer::in_source(newer, source.1),
+        _ => None,
+    };
     let verdict = last_lines(log).next().map(str::to_owned);
     let mut why = None;
     let (id, message) = match (verdict, program) {
@@ -51,6 +56,8 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
     let mut found = Diagnostic::error(Origin::Verifier, id, message);
     found.place =
         last_lines(log).find_map(|line| line.strip_prefix("; ")).and_then(|line| place(line, source));
+    let at = |line| Place { file: source.0.to_owned(), line, column: 1 };
+    found.place = found.place.or(line.map(at));
     if let Some((_, Mistake::Core { what })) = &known {
         found.place = found.place.map(|place| use_of(what, place, source.1));
     }

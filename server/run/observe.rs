@@ -13,7 +13,6 @@ use tokio::sync::mpsc;
 
 use super::{
     LIMITS, Outcome, RunEvent,
-    opinion::Refused,
     pipeline::{Asked, End, Part, Wish, ms},
 };
 use crate::{
@@ -100,7 +99,7 @@ pub(super) async fn observe(
                 break observation.lied(&event);
             }
             Happening::Came(Ok(Some(event))) => {
-                if let Some(outcome) = observation.hear(event)? {
+                if let Some(outcome) = observation.hear(event).await? {
                     break outcome;
                 }
                 if observation.phase != Phase::Place
@@ -232,7 +231,7 @@ impl Observation<'_> {
     }
 
     /// Acts on one event; the outcome when it was the last.
-    fn hear(&mut self, event: Event) -> Result<Option<Outcome>, End> {
+    async fn hear(&mut self, event: Event) -> Result<Option<Outcome>, End> {
         self.heard = Instant::now();
         if self.phase == Phase::Turn && event != Event::Waiting {
             self.enter(Phase::Load);
@@ -272,13 +271,7 @@ impl Observation<'_> {
                 self.failed = Some(Outcome::Rejected);
             }
             Event::LoadFailed { errno, program } => {
-                let sources = self.part.submission.sources.clone();
-                let step = explain::step(&self.libbpf).filter(|_| self.verifier.is_empty());
-                let mut found = step.unwrap_or_else(|| {
-                    explain::refusal(&self.verifier, errno, program.clone(), sources.program())
-                });
-                found.place = found.place.take().or(explain::section_place(&found, sources.program()));
-                self.part.refused = Refused::new(&found, &self.verifier, program);
+                let found = self.not_loaded(errno, program).await;
                 self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(Outcome::Rejected);
             }

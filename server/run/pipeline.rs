@@ -105,9 +105,9 @@ impl Live {
 
 /// One kernel's part. Tells its end exactly once, even if its task is dropped.
 pub(super) struct Part {
-    kernel: Arc<str>,
+    pub(super) kernel: Arc<str>,
     pub(super) submission: Arc<Submission>,
-    lab: Arc<Lab>,
+    pub(super) lab: Arc<Lab>,
     story: Arc<Story>,
     live: Arc<Live>,
     pub(super) judge: Box<dyn Judge>,

@@ -381,6 +381,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::UnmetHook { hook, nearest } => {
             format!("This kernel has no hook {hook} that a program could be attached to.{}", offer(nearest))
         }
+        S::KernelsWithIt { kernels } => format!("Kernels here that have it: {}.", list(kernels)),
         S::OtherKernels { kernels } => format!("Kernels that have all that is needed: {}.", list(kernels)),
     }
 }

@@ -377,6 +377,9 @@ pub enum Sentence {
     OtherKernels {
         kernels: Vec<String>,
     },
+    KernelsWithIt {
+        kernels: Vec<String>,
+    },
 }
 
 impl From<Doctor> for Sentence {

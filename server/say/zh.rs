@@ -348,6 +348,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::UnmetHook { hook, nearest } => {
             format!("该内核没有可供程序附加的 hook {hook}。{}", offer(nearest))
         }
+        S::KernelsWithIt { kernels } => format!("有它的内核：{}。", list(kernels)),
         S::OtherKernels { kernels } => format!("满足全部要求的内核：{}。", list(kernels)),
     }
 }
