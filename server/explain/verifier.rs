@@ -83,6 +83,12 @@ const VERDICTS: &[(&str, Make)] = &[
         let helper = c.get(1).map_or("that helper", |name| name.as_str());
         Some(Mistake::Helper { helper: helper.to_owned() })
     }),
+    (r"(\w+)\(\) is not modifiable", |c| {
+        Some(Mistake::NotModifiable { function: c.get(1)?.as_str().to_owned() })
+    }),
+    (r"The address of function (\w+) cannot be found", |c| {
+        Some(Mistake::NoCode { function: c.get(1)?.as_str().to_owned() })
+    }),
     (r"Unreleased reference|would lead to reference leak", |_| Some(Mistake::Reference)),
     (r"function calls are not allowed while holding a lock", |_| Some(Mistake::LockedCall)),
     (r"bpf_spin_unlock is missing|bpf_spin_lock-ed region|Locking two bpf_spin_locks", |_| {
@@ -193,6 +199,8 @@ mod tests {
             ("invalid bpf_context access off=8192 size=4", "verifier-context"),
             ("unknown func bpf_get_current_task#35", "verifier-helper"),
             ("program of this type cannot use helper bpf_get_current_task#35", "verifier-helper"),
+            ("vfs_unlink() is not modifiable", "verifier-not-modifiable"),
+            ("The address of function finish_task_switch cannot be found", "verifier-no-code"),
             ("Unreleased reference id=2 alloc_insn=4", "verifier-reference"),
             (
                 "At program exit the register R0 has value (0x5; 0x0) should have been in (0x0; 0x1)",

@@ -377,7 +377,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::UnmetKernel { needs, release } => {
             format!("This needs Linux {needs} or newer, and this kernel is {release}.")
         }
-        S::UnmetFeature { feature } => format!("This kernel does not have what is needed: {}.", need(feature)),
+        S::UnmetFeature { feature } => format!("This kernel, as it runs here, does not have what is needed: {}.", need(feature)),
         S::UnmetHook { hook, nearest } => {
             format!("This kernel has no hook {hook} that a program could be attached to.{}", offer(nearest))
         }

@@ -42,6 +42,8 @@ pub enum Mistake {
     KernelWrite,
     NotAlike { own: String, replaced: String },
     NotSeparate,
+    NotModifiable { function: String },
+    NoCode { function: String },
     PointerReturned { by_function: bool },
     Newer(Newer),
 }
@@ -111,6 +113,8 @@ impl Mistake {
             Self::KernelWrite => "verifier-kernel-write",
             Self::NotAlike { .. } => "verifier-not-alike",
             Self::NotSeparate => "verifier-not-separate",
+            Self::NotModifiable { .. } => "verifier-not-modifiable",
+            Self::NoCode { .. } => "verifier-no-code",
             Self::Newer(Newer::Helper { .. }) => "verifier-newer-helper",
             Self::Newer(Newer::Callback { .. }) => "verifier-newer-callback",
             Self::Newer(Newer::Atomic) => "verifier-newer-atomic",

@@ -344,7 +344,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::UnmetKernel { needs, release } => {
             format!("这里需要 Linux {needs} 或更新的内核，而该内核是 {release}。")
         }
-        S::UnmetFeature { feature } => format!("该内核缺少所需的：{}。", need(feature)),
+        S::UnmetFeature { feature } => format!("该内核在这里缺少所需的：{}。", need(feature)),
         S::UnmetHook { hook, nearest } => {
             format!("该内核没有可供程序附加的 hook {hook}。{}", offer(nearest))
         }

@@ -166,6 +166,14 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "what it replaces was not verified on its own, only as its caller uses it".into(),
             "So it is with static functions, and with programs whose parameter is no type that the kernel knows there. Put what may change into a global function with __noinline, which takes numbers, and replace that.".into(),
         ),
+        M::NotModifiable { function } => (
+            format!("what {function} returns is not for programs to change"),
+            "The kernel lets fmod_ret decide where it asks its security modules, and where it was built for errors to be put in.".into(),
+        ),
+        M::NoCode { function } => (
+            format!("this kernel's types have {function}, and no code has that name"),
+            "The compiler that built this kernel has put it into its callers, or changed it and its name (such as .isra.0): attach to one of its callers, or try it as a kprobe, which names the nearest functions.".into(),
+        ),
         M::PointerReturned { by_function: false } => (
             "it ends with a pointer as its result, where a number is taken: the pointer would give away a kernel address".into(),
             "Return a constant, or what is behind the pointer.".into(),

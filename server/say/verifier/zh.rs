@@ -165,6 +165,14 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             "它要替换的函数没有被单独验证过，只按调用者的用法验证".into(),
             "static 函数是这样，参数不是内核在那里认识的类型的程序也是这样。请把要改变的部分写成带 __noinline、以数为参数的全局函数，再替换它。".into(),
         ),
+        M::NotModifiable { function } => (
+            format!("{function} 的返回值不允许程序改变"),
+            "内核只在询问安全模块的地方，以及编译时标明可以注入错误的地方，让 fmod_ret 作出决定。".into(),
+        ),
+        M::NoCode { function } => (
+            format!("这个内核的类型信息里有 {function}，但没有以它命名的代码"),
+            "编译这个内核时，它被放进了调用者里（内联），或被改写并改名（例如带 .isra.0）：请挂载到它的某个调用者，或改用 kprobe 试一次，那时会列出最接近的函数。".into(),
+        ),
         M::PointerReturned { by_function: false } => (
             "以指针作为返回值，而调用方只接受一个数：该指针会泄露内核地址".into(),
             "请返回常量，或指针所指的内容。".into(),
