@@ -61,7 +61,13 @@ fn place(section: &str, wanted: Option<&Target>) -> Option<(String, Place)> {
         Some(Target::Usdt { path, provider, name }) => {
             Some((path.clone(), Place::Mark(format!("{provider}:{name}"))))
         }
-        Some(Target::Interface { .. } | Target::Cgroup | Target::Clock { .. } | Target::Nothing) => None,
+        Some(
+            Target::Interface { .. }
+            | Target::Cgroup
+            | Target::Clock { .. }
+            | Target::Counter { .. }
+            | Target::Nothing,
+        ) => None,
     }
 }
 

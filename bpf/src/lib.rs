@@ -12,6 +12,7 @@
 //! and [`Value`] bounds its own depth.
 
 mod change;
+mod counter;
 mod facts;
 mod failure;
 mod features;
@@ -23,8 +24,9 @@ mod value;
 pub use change::{
     BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
 };
+pub use counter::Counter;
 pub use facts::{MapFacts, ProgramFacts, Relocation, Verified};
-pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal};
+pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal, Untraceable};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
 pub use near::nearest;
@@ -35,7 +37,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 14;
+pub const VERSION: u32 = 16;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -147,6 +149,13 @@ pub enum Target {
     },
     /// The software clock of each CPU.
     Clock {
+        /// So many times a second.
+        hz: u32,
+    },
+    /// A counter of each CPU's own.
+    Counter {
+        /// What it counts.
+        event: Counter,
         /// So many times a second.
         hz: u32,
     },

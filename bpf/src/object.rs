@@ -16,6 +16,7 @@ use crate::{
     outlet::Outlet,
     relocations,
     types::Types,
+    untraceable,
 };
 
 /// For the verifier's log of a refused program. libbpf never grows a buffer of
@@ -153,7 +154,11 @@ fn refused(
         let section = opened.progs().find(|program| program.name() == name.as_str());
         let section = section.map(|program| program.section().to_string_lossy().into_owned());
         let section = section.unwrap_or_default();
-        let reason = AttachFailure::NoSuchHook { nearest: attach::nearest_in_btf(&function, &section) };
+        // It is not in the kernel's types, and may be there all the same.
+        let named = untraceable::function(&section).filter(|named| *named == function);
+        let reason = named.and_then(|named| untraceable::why(named, || None)).unwrap_or_else(|| {
+            AttachFailure::NoSuchHook { nearest: attach::nearest_in_btf(&function, &section) }
+        });
         outlet.send(&Event::AttachFailed { program: name, section, reason })?;
         return Ok(());
     }

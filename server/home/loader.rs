@@ -50,6 +50,9 @@ fn row(program: &str, target: &Target) -> String {
             format!("USDT, .what = {path}, .provider = {provider}, .name = {name}")
         }
         Target::Clock { hz } => format!("CLOCK, .number = {hz}"),
+        Target::Counter { event, hz } => {
+            format!("COUNTER, .number = {hz}, .event = {}", event.number())
+        }
     };
     format!("\t{{{}, {fields}}},\n", quoted(program))
 }

@@ -84,5 +84,6 @@ fn words(target: &Target) -> String {
         Target::Uprobe { path, symbol } => format!("uprobe:{path}:{symbol}"),
         Target::Usdt { path, provider, name } => format!("usdt:{path}:{provider}:{name}"),
         Target::Clock { hz } => format!("perf:cpu-clock:{hz}"),
+        Target::Counter { event, hz } => format!("perf:{}:{hz}", event.name()),
     }
 }

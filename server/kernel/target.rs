@@ -1,6 +1,6 @@
 //! What a program attaches to, as a person writes it: `if:lab0:egress`.
 
-use bpflab_worker::Target;
+use bpflab_worker::{Counter, Target};
 
 use crate::say::Sentence;
 
@@ -39,8 +39,12 @@ fn read(words: &str) -> Option<Target> {
             Some(Target::Usdt { path, provider, name })
         }
         ("perf", _) => {
-            let hz = detail.strip_prefix("cpu-clock:")?.parse().ok()?;
-            (1..=10_000).contains(&hz).then_some(Target::Clock { hz })
+            let (event, hz) = detail.split_once(':')?;
+            let hz = hz.parse().ok().filter(|hz| (1..=10_000).contains(hz))?;
+            match event {
+                "cpu-clock" => Some(Target::Clock { hz }),
+                event => Some(Target::Counter { event: Counter::parse(event)?, hz }),
+            }
         }
         _ => None,
     }
@@ -58,6 +62,8 @@ mod tests {
         assert_eq!(read("cgroup"), Some(Target::Cgroup));
         assert_eq!(read("none"), Some(Target::Nothing));
         assert_eq!(read("perf:cpu-clock:99"), Some(Target::Clock { hz: 99 }));
+        let cycles = Target::Counter { event: Counter::Cycles, hz: 9 };
+        assert_eq!(read("perf:cycles:9"), Some(cycles));
         let bash = Target::Uprobe { path: "/bin/bash".into(), symbol: "readline".into() };
         assert_eq!(read("uprobe:/bin/bash:readline"), Some(bash));
         for wrong in [
@@ -67,7 +73,8 @@ mod tests {
             "if:lab0:up",
             "uprobe:/bin/bash",
             "usdt:a:b",
-            "perf:cycles:9",
+            "perf:cycle:9",
+            "perf:cycles",
             "perf:cpu-clock:0",
         ] {
             assert_eq!(read(wrong), None, "{wrong}");

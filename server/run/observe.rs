@@ -295,8 +295,9 @@ impl Observation<'_> {
                 let mut found = Diagnostic::error(Origin::Attach, id, sentence);
                 let sources = self.part.submission.sources.clone();
                 found.place = explain::section_place(&found, sources.program());
+                let unmet = explain::is_unmet(&found);
                 self.say(RunEvent::Diagnosed(found));
-                self.failed = Some(Outcome::AttachFailed);
+                self.failed = Some(if unmet { Outcome::Unmet } else { Outcome::AttachFailed });
             }
             Event::Relocated(all) => {
                 all.into_iter().for_each(|one| self.say(RunEvent::Relocated(one)));

@@ -1,6 +1,9 @@
 //! The sentences in English.
 
-use super::{Example, Found, Lang, Matters, Printed, Sentence};
+use super::{Example, Found, Lang, Matters, Printed, Sentence, parts::names_function};
+
+/// Of a function that is not there.
+const INLINED: &str = " One that the compiler has put into its callers (inlined) is not there either.";
 
 /// Offered names, as the end of a sentence.
 fn offer(names: &[String]) -> String {
@@ -170,15 +173,16 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "The verifier refused {program}: {verdict}. The helper is for programs under a GPL-compatible license: say so in the section \"license\"."
         ),
         S::NoSuchHook { program, section, nearest } => format!(
-            "{program} was not attached: this kernel has no hook for SEC(\"{section}\").{}",
-            offer(nearest)
+            "{program} was not attached: this kernel has no hook for SEC(\"{section}\").{}{}",
+            offer(nearest),
+            if names_function(section) { INLINED } else { "" }
         ),
         S::NoSuchInterface { program, known } => format!(
             "{program} was not attached: there is no such network interface here. There are: {}.",
             list(known)
         ),
         S::BadTarget { target } => format!(
-            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, or none to leave it out."
+            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99 (or cycles, instructions, cache-misses, …), or none to leave it out."
         ),
         S::NeedsTarget { program, section } => format!(
             "{program} was not attached: SEC(\"{section}\") does not say to what. Say it with \"attach\": if:lab0, cgroup, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME or perf:cpu-clock:99."

@@ -1,6 +1,6 @@
 //! The sentences in Chinese.
 
-use super::{Example, Found, Lang, Matters, Printed, Sentence};
+use super::{Example, Found, Lang, Matters, Printed, Sentence, parts::names_function};
 
 fn offer(names: &[String]) -> String {
     match names {
@@ -152,13 +152,15 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "验证器拒绝了 {program}：{verdict}。该 helper 只供 GPL 兼容许可证的程序使用：请在 “license” section 中声明。"
         ),
         S::NoSuchHook { program, section, nearest } => {
-            format!("{program} 未能挂载：该内核没有 SEC(\"{section}\") 对应的挂载点。{}", offer(nearest))
+            let inlined =
+                if names_function(section) { "被编译器放进调用者里（内联）的函数也不存在。" } else { "" };
+            format!("{program} 未能挂载：该内核没有 SEC(\"{section}\") 对应的挂载点。{}{inlined}", offer(nearest))
         }
         S::NoSuchInterface { program, known } => {
             format!("{program} 未能挂载：这里没有这样的网络接口。可用的有：{}。", list(known))
         }
         S::BadTarget { target } => format!(
-            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99，或 none（不加载它）。"
+            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99（或 cycles、instructions、cache-misses 等），或 none（不加载它）。"
         ),
         S::NeedsTarget { program, section } => {
             format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：if:lab0、cgroup、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME 或 perf:cpu-clock:99。")

@@ -13,7 +13,8 @@
 #include <stdarg.h>
 
 /* What a program attaches to, where its section does not say it. */
-enum kind { NOTHING, LEFT_OUT, INTERFACE, CGROUP, UPROBE, USDT, CLOCK };
+enum kind { NOTHING, LEFT_OUT, INTERFACE, CGROUP, UPROBE, USDT, CLOCK,
+	    COUNTER };
 
 struct target {
 	const char *program; /* the function's name */
@@ -22,6 +23,7 @@ struct target {
 	const char *name;     /* a function, or the name of a mark */
 	const char *provider; /* who marked it */
 	unsigned long number; /* an offset, or times a second */
+	unsigned long event;  /* what a processor counts, by perf's number */
 	bool egress;
 };
 
