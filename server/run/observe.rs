@@ -8,7 +8,7 @@ mod words;
 
 use std::time::{Duration, Instant};
 
-use bpflab_worker::{Command, Event, Load, LogSource, VERSION};
+use bpflab_worker::{Command, Event, Load, LogSource, OutputStream, VERSION};
 use tokio::sync::mpsc;
 
 use super::{
@@ -331,7 +331,12 @@ impl Observation<'_> {
                     self.say(RunEvent::Global(global));
                 }
             }
-            Event::Output { stream, text } => self.say(RunEvent::Output { stream, text }),
+            Event::Output { stream, text } => {
+                if stream == OutputStream::Iterator {
+                    self.seen.iterated(&text);
+                }
+                self.say(RunEvent::Output { stream, text });
+            }
             Event::StimulusEnded { status } => self.say(RunEvent::StimulusEnded { status }),
             Event::ThrownOut { why } => {
                 self.diagnose(Origin::Attach, "thrown-out", Sentence::ThrownOut { why });

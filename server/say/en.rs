@@ -203,6 +203,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::FiredButSilent { runs } => format!(
             "The program ran {runs} times and showed nothing: a filter that never matches, a key that is never found, or a bpf_printk that is never reached."
         ),
+        S::FiredAndDecided { runs, programs } => format!(
+            "It ran {runs} times, and what {} returned each time is its effect: it let something pass, refused it, or chose. It need not print; the effect is seen in what the stimulus met, and to count verdicts, count them in a map.",
+            list(programs)
+        ),
         S::StimulusTimedOut { seconds } => format!(
             "What was to make something happen (the stimulus) was still going after {seconds} s, so the run was ended."
         ),

@@ -146,6 +146,10 @@ pub enum Sentence {
     FiredButSilent {
         runs: u64,
     },
+    FiredAndDecided {
+        runs: u64,
+        programs: Vec<String>,
+    },
     // Ends and faults.
     StimulusTimedOut {
         seconds: u64,

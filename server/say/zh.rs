@@ -179,6 +179,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::FiredButSilent { runs } => format!(
             "程序运行了 {runs} 次，却没有任何可见结果：过滤条件从不成立、键从未找到，或从未执行到 bpf_printk。"
         ),
+        S::FiredAndDecided { runs, programs } => format!(
+            "它运行了 {runs} 次，{} 每次的返回值就是它的作用：放行、拒绝或作出选择。它不必打印什么；作用体现在触发进程所遇到的结果里；要统计判决，可在 map 中计数。",
+            list(programs)
+        ),
         S::StimulusTimedOut { seconds } => format!("触发进程在 {seconds} 秒后仍未结束，因此运行被终止。"),
         S::StageTimedOut { seconds } => {
             format!("这一步超过了 {seconds} 秒，因此运行被终止。请再试一次；若仍如此，说明机器太忙。")
