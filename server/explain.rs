@@ -4,6 +4,7 @@
 //! unknown refusal is shown by its own last line.
 
 mod compiled;
+mod newer;
 mod opinion;
 mod origin;
 mod refusal;
@@ -14,6 +15,7 @@ mod unmet;
 mod verifier;
 
 pub use compiled::{compiled, legacy_maps};
+pub use newer::needed;
 pub use opinion::{Verdict, opinion};
 pub use refusal::{refusal, section_place};
 pub use silence::Seen;

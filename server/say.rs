@@ -29,7 +29,7 @@ pub use sentence::Sentence;
 pub use size::Size;
 pub use step::Step;
 pub use told::{Asked, Told};
-pub use verifier::{Mistake, Pointee};
+pub use verifier::{Mistake, Newer, Pointee};
 
 /// A language that the lab speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -14,6 +14,7 @@ use support::{
     course::{Course, change},
     guests::{self, Data, KERNELS, can_use_guests},
     program::{fresh_name, program},
+    root,
     socket::Socket,
     story::Story,
 };
@@ -197,6 +198,23 @@ fn a_function_that_was_renamed_is_named_by_its_new_name() {
         let says = story.says("no-such-hook");
         assert!(says.contains("Close to it: filename_unlinkat"), "{section}: {says}");
         assert_eq!(story.finding("no-such-hook")["line"], 4, "{section}");
+    }
+}
+
+#[test]
+fn what_came_with_a_later_kernel_is_said_with_those_that_have_it() {
+    if !can_use_guests() {
+        return;
+    }
+    for what in ["helper", "atomic"] {
+        let file = root().join(format!("tests/mistakes/newer_{what}.bpf.c"));
+        let source = fs::read_to_string(file).expect("a program");
+        let (status, story) = guests::run("5.10", &source, &["--for", "100ms"]);
+        assert_eq!((status, story.outcome()), (1, "rejected"), "{story:?}");
+        let found = story.finding(&format!("verifier-newer-{what}"));
+        assert_eq!(found["offers"], json!(["6.1", "6.12", "7.x"]), "{found}");
+        assert!(found["notes"].to_string().contains("Kernels here that have it: 6.1, 6.12, 7.x"), "{found}");
+        assert!(story.of("diagnostic").all(|other| other["id"] != "second-opinion"), "{story:?}");
     }
 }
 

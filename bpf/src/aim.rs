@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Counter;
+
 /// What a program attaches to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
@@ -60,6 +62,13 @@ pub enum Target {
     },
     /// The software clock of each CPU.
     Clock {
+        /// So many times a second.
+        hz: u32,
+    },
+    /// A counter of each CPU's own.
+    Counter {
+        /// What it counts.
+        event: Counter,
         /// So many times a second.
         hz: u32,
     },

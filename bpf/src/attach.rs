@@ -4,6 +4,7 @@
 //! not say is `target`'s to know.
 
 use std::{
+    cell::OnceCell,
     collections::{HashMap, HashSet},
     time::Duration,
 };
@@ -14,7 +15,7 @@ use libbpf_rs::{
     btf::{Btf, BtfKind},
     libbpf_sys,
 };
-use nix::libc::{EINVAL, ENODEV, ENOENT, EOPNOTSUPP, ESRCH};
+use nix::libc::{EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, ESRCH};
 
 use crate::{
     binary,
@@ -23,6 +24,7 @@ use crate::{
     outlet::Outlet,
     probe::hooks,
     target::{self, read_iterator},
+    untraceable,
 };
 
 /// Names offered for one that does not exist.
@@ -242,14 +244,23 @@ fn why(errno: i32, program: &Program<'_>, wanted: Option<&Target>) -> AttachFail
                 known: known.map(|all| all.iter().map(name).collect()).unwrap_or_default(),
             }
         }
+        ENOENT | EOPNOTSUPP | ENODEV if let Some(Target::Counter { event, .. }) = wanted => {
+            AttachFailure::NoCounter { event: *event }
+        }
         EOPNOTSUPP if is_mark(section, wanted) => AttachFailure::NoCookie,
         EOPNOTSUPP => AttachFailure::NeedsTarget { forms: target::forms_of(program) },
-        ENOENT | EINVAL | ESRCH => {
+        ENOENT | EINVAL | ESRCH | EBUSY => {
             let asked = wanted.and_then(target::words);
-            match hooks_like(asked.as_deref().unwrap_or(section)) {
-                Some(nearest) => AttachFailure::NoSuchHook { asked, nearest },
-                None => AttachFailure::Errno(errno),
-            }
+            let hook = asked.as_deref().unwrap_or(section);
+            let listed = OnceCell::new();
+            let listed = || listed.get_or_init(|| hooks::functions(Some(PATIENCE))).as_deref();
+            untraceable::function(hook)
+                .and_then(|function| untraceable::why(function, listed))
+                .or_else(|| {
+                    let nearest = hooks_like(hook, listed)?;
+                    Some(AttachFailure::NoSuchHook { asked: asked.clone(), nearest })
+                })
+                .unwrap_or(AttachFailure::Errno(errno))
         }
         _ => AttachFailure::Errno(errno),
     }
@@ -265,13 +276,13 @@ fn is_mark(section: &str, wanted: Option<&Target>) -> bool {
 
 /// Hooks close to the one that `section` names; `None` when that one exists
 /// or its kind is not looked up by name.
-fn hooks_like(section: &str) -> Option<Vec<String>> {
+fn hooks_like<'l>(section: &str, listed: impl FnOnce() -> Option<&'l [String]>) -> Option<Vec<String>> {
     let (kind, hook) = section.split_once('/')?;
     let (known, wanted): (Vec<String>, &str) = match kind {
         "tp" | "tracepoint" => (hooks::tracepoints(), hook),
         "raw_tp" | "raw_tracepoint" => (hooks::tracepoints().iter().map(|name| event(name)).collect(), hook),
         // An offset may follow.
-        "kprobe" | "kretprobe" => (hooks::functions(Some(PATIENCE))?, hook.split('+').next().unwrap_or(hook)),
+        "kprobe" | "kretprobe" => (listed()?.to_vec(), hook.split('+').next().unwrap_or(hook)),
         _ => return None,
     };
     let known: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -69,6 +69,7 @@ fn place(section: &str, wanted: Option<&Target>) -> Option<(String, Place)> {
             | Target::Tracepoint { .. }
             | Target::RawTracepoint { .. }
             | Target::Clock { .. }
+            | Target::Counter { .. }
             | Target::Nothing,
         ) => None,
     }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::BadChange;
+use crate::{BadChange, Counter};
 
 /// Why a place does not load an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,8 +124,34 @@ pub enum AttachFailure {
         /// Those that are close, nearest first, at most five.
         nearest: Vec<String>,
     },
+    /// A function that is there, and that no program can be attached to.
+    NotTraceable {
+        /// As it was named.
+        function: String,
+        /// Why not.
+        how: Untraceable,
+    },
+    /// The processor, as this kernel sees it, does not count that.
+    NoCounter {
+        /// What was to be counted.
+        event: Counter,
+    },
     /// Anything else the kernel said.
     Errno(i32),
+}
+
+/// Why a function of the kernel cannot be traced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Untraceable {
+    /// Probes use it themselves, or it runs where none may: it is on the kernel's own list.
+    Forbidden,
+    /// Its name is in no list of what can be traced: it was compiled so.
+    Unlisted,
+    /// The compiler changed it, and its name.
+    Changed {
+        /// What there is instead, at most three.
+        names: Vec<String>,
+    },
 }
 
 /// Why a function of an object cannot be replaced by another program.

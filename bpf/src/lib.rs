@@ -13,6 +13,7 @@
 
 mod aim;
 mod change;
+mod counter;
 mod facts;
 mod failure;
 mod features;
@@ -25,8 +26,9 @@ pub use aim::Target;
 pub use change::{
     BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
 };
+pub use counter::Counter;
 pub use facts::{MapFacts, ProgramFacts, Relocation, Verified};
-pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal};
+pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal, Untraceable};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
 pub use near::nearest;
@@ -37,7 +39,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 15;
+pub const VERSION: u32 = 16;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],

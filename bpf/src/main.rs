@@ -45,6 +45,7 @@ mod trace;
 mod trial;
 mod types;
 mod unsaid;
+mod untraceable;
 mod wake;
 
 use std::{path::Path, process::ExitCode};

@@ -16,6 +16,7 @@ use crate::{
     outlet::Outlet,
     relocations,
     types::Types,
+    untraceable,
 };
 
 /// For the verifier's log of a refused program. libbpf never grows a buffer of
@@ -153,8 +154,14 @@ fn refused(
         let section = opened.progs().find(|program| program.name() == name.as_str());
         let section = section.map(|program| program.section().to_string_lossy().into_owned());
         let section = section.unwrap_or_default();
-        let nearest = attach::nearest_in_btf(&function, &section);
-        let reason = AttachFailure::NoSuchHook { asked: None, nearest };
+        // It is not in the kernel's types, and may be there all the same.
+        let called = section.trim_start_matches('?').split(['/', '.']).next();
+        let called = matches!(called, Some("fentry" | "fexit" | "fmod_ret"));
+        let found = called.then(|| untraceable::why(&function, || None)).flatten();
+        let reason = found.unwrap_or_else(|| {
+            let nearest = attach::nearest_in_btf(&function, &section);
+            AttachFailure::NoSuchHook { asked: None, nearest }
+        });
         outlet.send(&Event::AttachFailed { program: name, section, reason })?;
         return Ok(());
     }

@@ -49,7 +49,8 @@ fn given(program: &ProgramImpl<'_>, target: &Target) -> Result<Attached, i32> {
             net::classifier(program, name, egress.unwrap_or_else(|| is_egress(&section(program))))
         }
         (ProgramType::SocketFilter, Target::Interface { name, .. }) => sockets::filter(program, name),
-        (ProgramType::PerfEvent, Target::Clock { hz }) => tracing::clock(program, *hz),
+        (ProgramType::PerfEvent, Target::Clock { hz }) => tracing::clock(program, None, *hz),
+        (ProgramType::PerfEvent, Target::Counter { event, hz }) => tracing::clock(program, Some(*event), *hz),
         (ProgramType::Kprobe, Target::Uprobe { path, symbol }) => tracing::uprobe(program, path, symbol),
         (ProgramType::Kprobe, Target::Usdt { path, provider, name }) => {
             tracing::usdt(program, path, provider, name)
@@ -80,7 +81,7 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
         ProgramType::SocketFilter => sockets::filter(program, net::LOOPBACK),
         ProgramType::Xdp if attach_type == libbpf_sys::BPF_XDP => net::xdp(program, net::LOOPBACK),
         ProgramType::SchedCls => net::classifier(program, net::LOOPBACK, is_egress(&section)),
-        ProgramType::PerfEvent => tracing::clock(program, HZ),
+        ProgramType::PerfEvent => tracing::clock(program, None, HZ),
         ProgramType::SkMsg | ProgramType::SkSkb => sockets::sockmap(object, program),
         ProgramType::SkLookup => sockets::lookup(object, program),
         ProgramType::FlowDissector => net::namespace(program),

@@ -1,13 +1,14 @@
 //! A refused load -> one finding, on the line that the verifier was at.
 
 use super::{
+    newer,
     origin::{moved, origin},
     report::{self, Report, Spot},
     verifier::mistake,
 };
 use crate::{
     diagnostic::{Diagnostic, Note, Origin, Place, Words},
-    say::{Mistake, Sentence, Step, Told},
+    say::{Instead, Mistake, Sentence, Step, Told},
 };
 
 /// A program too large or too branchy for the verifier.
@@ -29,7 +30,11 @@ const FOOTERS: [&str; 4] = ["processed ", "verification time ", "stack depth ", 
 pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &str)) -> Diagnostic {
     let (log, report) = report::split(log);
     let name = program.clone().unwrap_or_default();
-    let known = known(log);
+    let mut known = known(log);
+    let line = match &mut known {
+        Some((_, Mistake::Newer(newer))) => newer::in_source(newer, source.1),
+        _ => None,
+    };
     let verdict = last_lines(log).next().map(str::to_owned);
     let mut why = None;
     let (id, message) = match (verdict, program) {
@@ -51,6 +56,8 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
     let mut found = Diagnostic::error(Origin::Verifier, id, message);
     found.place =
         last_lines(log).find_map(|line| line.strip_prefix("; ")).and_then(|line| place(line, source));
+    let at = |line| Place { file: source.0.to_owned(), line, column: 1 };
+    found.place = found.place.or(line.map(at));
     if let Some((_, Mistake::Core { what })) = &known {
         found.place = found.place.map(|place| use_of(what, place, source.1));
     }
@@ -68,11 +75,23 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
                 .push(Note { place, message: Words::Lab(Sentence::ValueFrom { how: how.to_owned() }) });
         }
     }
-    if let Some((words, _)) = known {
+    if let Some((words, mistake)) = known {
         found.notes.push(Note { place: None, message: Words::Tool(words.to_owned()) });
+        if let Some(instead) = instead(&mistake) {
+            found.notes.push(Note { place: None, message: Words::Lab(Sentence::Instead(instead)) });
+        }
     }
     found.notes.extend(report.as_ref().and_then(suggestion));
     found
+}
+
+/// What does the same where it may be done.
+fn instead(mistake: &Mistake) -> Option<Instead> {
+    match mistake {
+        Mistake::Helper { helper } if helper == "bpf_override_return" => Some(Instead::FmodRet),
+        Mistake::NotModifiable { .. } => Some(Instead::FmodRet),
+        _ => None,
+    }
 }
 
 /// Why a report says it was refused.
@@ -141,9 +160,9 @@ fn place(shown: &str, (file, text): (&str, &str)) -> Option<Place> {
     Some(Place { file: file.to_owned(), line, column: 1 })
 }
 
-/// The line of the SEC that a finding about attaching names.
+/// The line of the SEC that a finding about attaching names, or that names its function.
 pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<Place> {
-    let section = match &found.message {
+    let ending = match &found.message {
         Words::Lab(
             Sentence::NoSuchHook { section, .. }
             | Sentence::NeedsTarget { section, .. }
@@ -151,14 +170,19 @@ pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<P
             | Sentence::NoCookie { section, .. }
             | Sentence::AttachErrno { section, .. }
             | Sentence::Step(Step::Section { section, .. }),
-        ) => section,
-        Words::Lab(Sentence::Absent(absent)) => absent.section(),
+        ) => format!("\"{section}\""),
+        Words::Lab(Sentence::Absent(absent)) => format!("\"{}\"", absent.section()),
+        Words::Lab(Sentence::Refused {
+            mistake: Mistake::NoCode { function } | Mistake::NotModifiable { function },
+            ..
+        }) => format!("/{function}\""),
         _ => return None,
     };
-    let quoted = format!("\"{section}\"");
-    let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| Some((line, text.find(&quoted)?)))?;
-    let column = u32::try_from(at).ok()? + 1;
-    Some(Place { file: file.to_owned(), line, column })
+    let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| {
+        let end = text.find(&ending)?;
+        Some((line, text[..=end].rfind('"').unwrap_or(end)))
+    })?;
+    Some(Place { file: file.to_owned(), line, column: u32::try_from(at).ok()? + 1 })
 }
 
 #[cfg(test)]
@@ -193,6 +217,19 @@ mod tests {
         assert_eq!(found.id, "verifier-null-check");
         assert_eq!(found.place.map(|place| place.line), Some(5));
         assert_eq!(found.notes[0].place.as_ref().map(|place| place.line), Some(4));
+    }
+
+    #[test]
+    fn what_may_not_be_done_there_is_said_with_what_does_the_same() {
+        let source = ("a.bpf.c", "int x;\nSEC(\"fmod_ret/vfs_unlink\")\n");
+        for log in ["unknown func bpf_override_return#58\n", "vfs_unlink() is not modifiable\n"] {
+            let found = refusal(log, 22, Some("f".into()), source);
+            let instead = Words::Lab(Sentence::Instead(Instead::FmodRet));
+            assert_eq!(found.notes.last().map(|note| &note.message), Some(&instead), "{log}");
+        }
+        let found = refusal("vfs_unlink() is not modifiable\n", 22, Some("f".into()), source);
+        let place = section_place(&found, source).map(|place| (place.line, place.column));
+        assert_eq!(place, Some((2, 5)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Note, Origin, Place, Words},
-    kernel::{Hook, Unmet},
+    kernel::{Hook, HookKind, Unmet},
     say::{Instead, Sentence},
 };
 
@@ -51,19 +51,31 @@ pub fn is_unmet(found: &Diagnostic) -> bool {
     found.id.starts_with(UNMET)
 }
 
-/// The line of the first SEC of this kind; a scheduler's sections do not say
-/// that they are its, only its table does.
-fn of_kind(feature: &str, (file, text): (&str, &str)) -> Option<Place> {
-    let start = match feature {
-        "sched_ext" => "struct sched_ext_ops".to_owned(),
-        kind => format!("SEC(\"{kind}"),
-    };
-    let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| Some((line, text.find(&start)?)))?;
+/// The line of the first SEC of this kind, or where a map's type is; a scheduler's
+/// sections do not say that they are its, only its table does.
+fn of_kind(feature: &str, source: (&str, &str)) -> Option<Place> {
+    first(
+        &match feature.split_once(':') {
+            None if feature == "sched_ext" => "struct sched_ext_ops".to_owned(),
+            None => format!("SEC(\"{feature}"),
+            Some(("map", name)) => format!("BPF_MAP_TYPE_{}", name.to_uppercase()),
+            Some(_) => return None,
+        },
+        source,
+    )
+}
+
+/// The first place of these words.
+fn first(start: &str, (file, text): (&str, &str)) -> Option<Place> {
+    let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| Some((line, text.find(start)?)))?;
     Some(Place { file: file.to_owned(), line, column: u32::try_from(at).ok()? + 1 })
 }
 
-/// The line of the first SEC that names this hook.
+/// The line of the first SEC that names this hook, or of a table of operations.
 fn section(hook: &Hook, (file, text): (&str, &str)) -> Option<Place> {
+    if hook.kind == HookKind::Operations {
+        return hook.names.iter().find_map(|name| first(&format!("struct {name}"), (file, text)));
+    }
     let ends: Vec<String> = hook.names.iter().map(|name| format!("/{name}\"")).collect();
     let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| {
         let start = text.find("SEC(\"")?;

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::say::{Mistake, Pointee};
+use super::newer::helper;
+use crate::say::{Mistake, Newer, Pointee};
 
 /// What makes a mistake of a verdict's words; `None` where they are not meant.
 type Make = fn(&Captures<'_>) -> Option<Mistake>;
@@ -82,6 +83,12 @@ const VERDICTS: &[(&str, Make)] = &[
         let helper = c.get(1).map_or("that helper", |name| name.as_str());
         Some(Mistake::Helper { helper: helper.to_owned() })
     }),
+    (r"(\w+)\(\) is not modifiable", |c| {
+        Some(Mistake::NotModifiable { function: c.get(1)?.as_str().to_owned() })
+    }),
+    (r"The address of function (\w+) cannot be found", |c| {
+        Some(Mistake::NoCode { function: c.get(1)?.as_str().to_owned() })
+    }),
     (r"Unreleased reference|would lead to reference leak", |_| Some(Mistake::Reference)),
     (r"function calls are not allowed while holding a lock", |_| Some(Mistake::LockedCall)),
     (r"bpf_spin_unlock is missing|bpf_spin_lock-ed region|Locking two bpf_spin_locks", |_| {
@@ -102,7 +109,22 @@ const VERDICTS: &[(&str, Make)] = &[
             Some(Mistake::ReturnValue { got: got.to_owned(), wanted: wanted.to_owned() })
         },
     ),
+    (
+        r"At program exit the register R0 is not a known value \((?:[a-z_]*ptr_|ctx|fp|map_|pkt|mem|buf|sock|tp_)",
+        |_| Some(Mistake::PointerReturned { by_function: false }),
+    ),
+    (r"At subprogram exit the register R0 is not a scalar value", |_| {
+        Some(Mistake::PointerReturned { by_function: true })
+    }),
     (r"At program exit the register R0 is not a known value", |_| Some(Mistake::NoReturnValue)),
+    (r"invalid func unknown#(\d+)", |c| {
+        let name = helper(c.get(1)?.as_str().parse().ok()?)?;
+        Some(Mistake::Newer(Newer::Helper { name }))
+    }),
+    (r"number of funcs in func_info doesn't match number of subprogs", |_| {
+        Some(Mistake::Newer(Newer::Callback { helper: None }))
+    }),
+    (r"BPF_STX uses reserved fields", |_| Some(Mistake::Newer(Newer::Atomic))),
     (r"misaligned (?:\w+ )?access", |_| Some(Mistake::Misaligned)),
     (r"combined stack size of \d+ calls is (\d+)", |c| {
         Some(Mistake::StackTotal { bytes: c.get(1)?.as_str().parse().ok()? })
@@ -177,6 +199,8 @@ mod tests {
             ("invalid bpf_context access off=8192 size=4", "verifier-context"),
             ("unknown func bpf_get_current_task#35", "verifier-helper"),
             ("program of this type cannot use helper bpf_get_current_task#35", "verifier-helper"),
+            ("vfs_unlink() is not modifiable", "verifier-not-modifiable"),
+            ("The address of function finish_task_switch cannot be found", "verifier-no-code"),
             ("Unreleased reference id=2 alloc_insn=4", "verifier-reference"),
             (
                 "At program exit the register R0 has value (0x5; 0x0) should have been in (0x0; 0x1)",
@@ -186,6 +210,12 @@ mod tests {
                 "At program exit the register R0 has smin=5 smax=5 should have been in [0, 1]",
                 "verifier-return-value",
             ),
+            ("At program exit the register R0 is not a known value (ctx)", "verifier-leak"),
+            ("At program exit the register R0 is not a known value (trusted_ptr_)", "verifier-leak"),
+            ("At program exit the register R0 is not a known value (something)", "verifier-no-return-value"),
+            ("At subprogram exit the register R0 is not a scalar value (ctx)", "verifier-leak"),
+            ("invalid func unknown#181", "verifier-newer-helper"),
+            ("BPF_STX uses reserved fields", "verifier-newer-atomic"),
             ("instead() has 2 args while answer() has 1 args", "verifier-not-alike"),
             ("Return type UNKNOWN of f() doesn't match type INT of g()", "verifier-not-alike"),
             ("arg0 in f() is INT while g() has PTR", "verifier-not-alike"),
@@ -198,6 +228,8 @@ mod tests {
         ] {
             assert_eq!(mistake(verdict).map(|mistake| mistake.id()), Some(id), "{verdict}");
         }
-        assert_eq!(mistake("something that no kernel has said yet"), None);
+        for unknown in ["something that no kernel has said yet", "invalid func unknown#4096"] {
+            assert_eq!(mistake(unknown), None);
+        }
     }
 }

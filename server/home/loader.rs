@@ -61,6 +61,9 @@ fn row(program: &str, target: &Target) -> String {
         }
         Target::RawTracepoint { name } => format!("RAW_TRACEPOINT, .name = {}", quoted(name)),
         Target::Clock { hz } => format!("CLOCK, .number = {hz}"),
+        Target::Counter { event, hz } => {
+            format!("COUNTER, .number = {hz}, .event = {}", event.number())
+        }
     };
     format!("\t{{{}, {fields}}},\n", quoted(program))
 }

@@ -138,6 +138,12 @@ impl Needs {
         self.features.extend(new);
     }
 
+    /// Needs these hooks too.
+    pub fn also_hooks(&mut self, hooks: Vec<Hook>) {
+        let new: Vec<Hook> = hooks.into_iter().filter(|one| !self.hooks.contains(one)).collect();
+        self.hooks.extend(new);
+    }
+
     /// Nothing at all.
     pub fn is_empty(&self) -> bool {
         self.kernel.is_none() && self.features.is_empty() && self.hooks.is_empty() && !self.guest

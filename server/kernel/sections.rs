@@ -8,7 +8,10 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
 
-use super::features::is_program_type;
+use super::{
+    features::{HookKind, is_program_type},
+    needs::Hook,
+};
 
 /// What a section begins with, and the feature that it needs.
 const KINDS: &[(&str, &str)] = &[
@@ -24,8 +27,14 @@ const KINDS: &[(&str, &str)] = &[
     ("syscall", "syscall"),
 ];
 
+/// Map types that some kernel of ours lacks.
+const MAPS: &[&str] =
+    &["task_storage", "bloom_filter", "user_ringbuf", "cgrp_storage", "arena", "insn_array"];
+
 /// Sections of a scheduler's operations: those of struct_ops do not say whose they are.
 const SCHEDULER: &str = "struct sched_ext_ops";
+
+static MAP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bBPF_MAP_TYPE_([A-Z_]+)\b").expect("a pattern"));
 
 static SECTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"SEC\(\s*"([a-z_.]+)"#).expect("a pattern"));
 
@@ -38,17 +47,38 @@ fn code(source: &str) -> Cow<'_, str> {
 
 /// The program types and map types that a source has, each once, in its order.
 pub fn types_of(source: &str) -> Vec<String> {
-    static MAP: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\bBPF_MAP_TYPE_([A-Z_]+)\b").expect("a pattern"));
     let code = code(source);
     let sections = SECTION.captures_iter(&code).filter_map(|found| found.get(1));
     let programs = sections.map(|word| feature_of(word.as_str().trim_end_matches(".s")).to_owned());
-    let maps = MAP.captures_iter(&code).filter_map(|found| found.get(1));
-    let maps = maps.map(|name| format!("map:{}", name.as_str().to_lowercase()));
+    let maps = maps_of(&code).into_iter().map(|name| format!("map:{name}"));
     let mut found = Vec::new();
     for feature in programs.filter(|name| is_program_type(name)).chain(maps) {
         if !found.contains(&feature) {
             found.push(feature);
+        }
+    }
+    found
+}
+
+/// The map types that are named, as libbpf names them.
+fn maps_of(code: &str) -> Vec<String> {
+    let names = MAP.captures_iter(code).filter_map(|found| found.get(1));
+    names.map(|name| name.as_str().to_lowercase()).collect()
+}
+
+/// The structures of operations that a source fills in, as hooks. A scheduler's is a feature.
+pub fn operations_of(source: &str) -> Vec<Hook> {
+    static TABLE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"SEC\(\s*"\.struct_ops(?:\.link)?"\s*\)\s*struct (\w+)"#).expect("a pattern")
+    });
+    let code = code(source);
+    let mut found: Vec<Hook> = Vec::new();
+    for table in TABLE.captures_iter(&code) {
+        // What stands behind `___` tells apart descriptions of the same.
+        let name = table[1].split("___").next().unwrap_or_default().to_owned();
+        let hook = Hook { word: "struct_ops".to_owned(), kind: HookKind::Operations, names: vec![name] };
+        if !SCHEDULER.ends_with(&hook.names[0]) && !found.contains(&hook) {
+            found.push(hook);
         }
     }
     found
@@ -76,9 +106,11 @@ pub fn asked_for(source: &str) -> Vec<String> {
         KINDS.iter().find(|(start, _)| *start == kind).map(|(_, feature)| *feature)
     });
     let scheduler = code.contains(SCHEDULER).then_some("sched_ext");
-    for feature in kinds.chain(scheduler) {
-        if !found.iter().any(|known| known == feature) {
-            found.push(feature.to_owned());
+    let maps = maps_of(&code).into_iter().filter(|name| MAPS.contains(&name.as_str()));
+    let maps = maps.map(|name| format!("map:{name}"));
+    for feature in kinds.chain(scheduler).map(str::to_owned).chain(maps) {
+        if !found.contains(&feature) {
+            found.push(feature);
         }
     }
     found
@@ -96,8 +128,22 @@ mod tests {
             SEC("kretprobe.multi.s/x*") int a; SEC("kprobe.multi/y") int b;
             SEC("?lsm_cgroup/socket_bind") int c; SEC("tc") int d; SEC("tcx/ingress") int e;
             struct sched_ext_ops ops;
+            struct { __uint(type, BPF_MAP_TYPE_ARENA); } a SEC(".maps");
+            struct { __uint(type, BPF_MAP_TYPE_HASH); } b SEC(".maps"); // BPF_MAP_TYPE_BLOOM_FILTER
         "#;
-        assert_eq!(asked_for(source), ["kprobe.multi", "tcx", "sched_ext"]);
+        assert_eq!(asked_for(source), ["kprobe.multi", "tcx", "sched_ext", "map:arena"]);
+    }
+
+    #[test]
+    fn tables_of_operations_are_hooks_and_a_schedulers_is_none() {
+        let source = r#"
+            SEC(".struct_ops") struct Qdisc_ops___new fifo = {};
+            SEC(".struct_ops.link")
+            struct sched_ext_ops sched = {};
+            SEC("?.struct_ops") struct hid_bpf_ops maybe = {};
+        "#;
+        let names: Vec<String> = operations_of(source).iter().map(Hook::to_string).collect();
+        assert_eq!(names, ["struct_ops:Qdisc_ops"]);
     }
 
     #[test]

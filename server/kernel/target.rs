@@ -1,6 +1,6 @@
 //! What a program attaches to, as a person writes it: `if:lab0:egress`.
 
-use bpflab_worker::Target;
+use bpflab_worker::{Counter, Target};
 
 use crate::say::Sentence;
 
@@ -53,8 +53,12 @@ fn read(words: &str) -> Option<Target> {
         }
         ("raw_tp", _) => is_name(detail).then(|| Target::RawTracepoint { name: detail.to_owned() }),
         ("perf", _) => {
-            let hz = detail.strip_prefix("cpu-clock:")?.parse().ok()?;
-            (1..=10_000).contains(&hz).then_some(Target::Clock { hz })
+            let (event, hz) = detail.split_once(':')?;
+            let hz = hz.parse().ok().filter(|hz| (1..=10_000).contains(hz))?;
+            match event {
+                "cpu-clock" => Some(Target::Clock { hz }),
+                event => Some(Target::Counter { event: Counter::parse(event)?, hz }),
+            }
         }
         _ => None,
     }
@@ -83,6 +87,7 @@ pub fn words(target: &Target) -> String {
         Target::Tracepoint { category, name } => format!("tracepoint:{category}/{name}"),
         Target::RawTracepoint { name } => format!("raw_tp:{name}"),
         Target::Clock { hz } => format!("perf:cpu-clock:{hz}"),
+        Target::Counter { event, hz } => format!("perf:{}:{hz}", event.name()),
     }
 }
 
@@ -98,6 +103,8 @@ mod tests {
         assert_eq!(read("cgroup"), Some(Target::Cgroup));
         assert_eq!(read("none"), Some(Target::Nothing));
         assert_eq!(read("perf:cpu-clock:99"), Some(Target::Clock { hz: 99 }));
+        let cycles = Target::Counter { event: Counter::Cycles, hz: 9 };
+        assert_eq!(read("perf:cycles:9"), Some(cycles));
         let bash = Target::Uprobe { path: "/bin/bash".into(), symbol: "readline".into() };
         assert_eq!(read("uprobe:/bin/bash:readline"), Some(bash));
         let probe = |at_return| Some(Target::Kprobe { function: "vfs_read+0x8".into(), at_return });
@@ -119,7 +126,8 @@ mod tests {
             "tracepoint:sched/",
             "tracepoint:a/b/c",
             "raw_tp:",
-            "perf:cycles:9",
+            "perf:cycle:9",
+            "perf:cycles",
             "perf:cpu-clock:0",
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
@@ -143,6 +151,7 @@ mod tests {
             "tracepoint:sched/sched_switch",
             "raw_tp:sched_switch",
             "perf:cpu-clock:99",
+            "perf:cycles:99",
         ] {
             assert_eq!(read(word).as_ref().map(words).as_deref(), Some(word));
         }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::Lab;
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Note, Words},
     explain,
     kernel::{Needs, unmet_at},
+    say::Sentence,
 };
 
 /// How long it may take to find out which other kernels would do: at a
@@ -21,6 +22,23 @@ pub(super) async fn lacking(lab: &Lab, kernel: &str, needs: &Needs, source: (&st
     let Some(lacking) = on(lab, kernel, needs).await.filter(|lacking| !lacking.is_empty()) else {
         return Vec::new();
     };
+    let offers = others(lab, kernel, needs).await;
+    explain::unmet(lacking, &offers, source)
+}
+
+/// Adds to a finding which kernels have what this one lacks, where that is known.
+pub(super) async fn offer(lab: &Lab, kernel: &str, found: &mut Diagnostic) {
+    let Some(needs) = explain::needed(found) else { return };
+    let kernels = others(lab, kernel, &needs).await;
+    if !kernels.is_empty() {
+        found.offers.clone_from(&kernels);
+        let message = Words::Lab(Sentence::KernelsWithIt { kernels });
+        found.notes.push(Note { place: None, message });
+    }
+}
+
+/// The other guests that have all of it.
+async fn others(lab: &Lab, kernel: &str, needs: &Needs) -> Vec<String> {
     let mut offers = Vec::new();
     let search = async {
         for other in lab.backends.guests().kernels().into_iter().filter(|other| other.is_ready()) {
@@ -33,7 +51,7 @@ pub(super) async fn lacking(lab: &Lab, kernel: &str, needs: &Needs, source: (&st
     if tokio::time::timeout(OFFERS, search).await.is_err() {
         tracing::warn!("not every kernel was asked what it can do");
     }
-    explain::unmet(lacking, &offers, source)
+    offers
 }
 
 /// What one kernel lacks; `None` where it cannot be found out.

@@ -8,12 +8,11 @@ mod words;
 
 use std::time::{Duration, Instant};
 
-use bpflab_worker::{Command, Event, Load, LogSource, VERSION};
+use bpflab_worker::{Command, Event, Load, LogSource, OutputStream, VERSION};
 use tokio::sync::mpsc;
 
 use super::{
     LIMITS, Outcome, RunEvent,
-    opinion::Refused,
     pipeline::{Asked, End, Part, Wish, ms},
 };
 use crate::{
@@ -107,7 +106,7 @@ pub(super) async fn observe(
             }
             Happening::Came(Ok(Some(event))) => {
                 let before = observation.since;
-                if let Some(outcome) = observation.hear(event)? {
+                if let Some(outcome) = observation.hear(event).await? {
                     break outcome;
                 }
                 if observation.since != before {
@@ -245,7 +244,7 @@ impl Observation<'_> {
     }
 
     /// Acts on one event; the outcome when it was the last.
-    fn hear(&mut self, event: Event) -> Result<Option<Outcome>, End> {
+    async fn hear(&mut self, event: Event) -> Result<Option<Outcome>, End> {
         self.heard = Instant::now();
         if self.phase == Phase::Turn && event != Event::Waiting {
             self.enter(Phase::Load);
@@ -289,13 +288,7 @@ impl Observation<'_> {
                 self.failed = Some(Outcome::Rejected);
             }
             Event::LoadFailed { errno, program } => {
-                let sources = self.part.submission.sources.clone();
-                let step = explain::step(&self.libbpf).filter(|_| self.verifier.is_empty());
-                let mut found = step.unwrap_or_else(|| {
-                    explain::refusal(&self.verifier, errno, program.clone(), sources.program())
-                });
-                found.place = found.place.take().or(explain::section_place(&found, sources.program()));
-                self.part.refused = Refused::new(&found, &self.verifier, program);
+                let found = self.not_loaded(errno, program).await;
                 self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(Outcome::Rejected);
             }
@@ -319,8 +312,9 @@ impl Observation<'_> {
                 let mut found = Diagnostic::error(Origin::Attach, id, sentence);
                 let sources = self.part.submission.sources.clone();
                 found.place = explain::section_place(&found, sources.program());
+                let unmet = explain::is_unmet(&found);
                 self.say(RunEvent::Diagnosed(found));
-                self.failed = Some(Outcome::AttachFailed);
+                self.failed = Some(if unmet { Outcome::Unmet } else { Outcome::AttachFailed });
             }
             Event::Relocated(all) => {
                 all.into_iter().for_each(|one| self.say(RunEvent::Relocated(one)));
@@ -354,7 +348,12 @@ impl Observation<'_> {
                     self.say(RunEvent::Global(global));
                 }
             }
-            Event::Output { stream, text } => self.say(RunEvent::Output { stream, text }),
+            Event::Output { stream, text } => {
+                if stream == OutputStream::Iterator {
+                    self.seen.iterated(&text);
+                }
+                self.say(RunEvent::Output { stream, text });
+            }
             Event::StimulusEnded { status } => self.say(RunEvent::StimulusEnded { status }),
             Event::ThrownOut { why } => {
                 self.diagnose(Origin::Attach, "thrown-out", Sentence::ThrownOut { why });

@@ -37,9 +37,10 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    /// A refusal by the verifier itself, whose log there is.
+    /// A refusal by the verifier itself, whose log there is. That a newer kernel takes what
+    /// came with it is known without asking.
     pub(super) fn new(found: &Diagnostic, log: &str, program: Option<String>) -> Option<Self> {
-        let worth = !log.is_empty() && found.id != GAVE_UP;
+        let worth = !log.is_empty() && found.id != GAVE_UP && explain::needed(found).is_none();
         worth.then(|| Self { id: found.id.clone(), program })
     }
 }

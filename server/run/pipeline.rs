@@ -23,7 +23,7 @@ use crate::{
     backend::{Error, Place, Step, Worker},
     compile::{Compiled, Compiler, Object, Types},
     explain,
-    kernel::{Accelerator, HOST, asked_for},
+    kernel::{Accelerator, HOST, asked_for, operations_of},
     say::Sentence,
 };
 
@@ -105,9 +105,9 @@ impl Live {
 
 /// One kernel's part. Tells its end exactly once, even if its task is dropped.
 pub(super) struct Part {
-    kernel: Arc<str>,
+    pub(super) kernel: Arc<str>,
     pub(super) submission: Arc<Submission>,
-    lab: Arc<Lab>,
+    pub(super) lab: Arc<Lab>,
     story: Arc<Story>,
     live: Arc<Live>,
     pub(super) judge: Box<dyn Judge>,
@@ -312,6 +312,7 @@ impl Part {
         // What this machine's own kernel is not given, its policy says better.
         if &*self.kernel != HOST {
             needs.also(asked_for(source.1));
+            needs.also_hooks(operations_of(source.1));
         }
         if needs.is_empty() {
             return Ok(());

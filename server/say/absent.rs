@@ -40,6 +40,27 @@ pub enum Absent {
         known: u64,
         nearest: Vec<String>,
     },
+    Forbidden {
+        program: String,
+        section: String,
+        function: String,
+    },
+    Unlisted {
+        program: String,
+        section: String,
+        function: String,
+    },
+    Changed {
+        program: String,
+        section: String,
+        function: String,
+        names: Vec<String>,
+    },
+    Counter {
+        program: String,
+        section: String,
+        event: String,
+    },
     Mark {
         program: String,
         section: String,
@@ -67,6 +88,10 @@ impl Absent {
             | Self::File { section, .. }
             | Self::Binary { section, .. }
             | Self::Symbol { section, .. }
+            | Self::Forbidden { section, .. }
+            | Self::Unlisted { section, .. }
+            | Self::Changed { section, .. }
+            | Self::Counter { section, .. }
             | Self::Mark { section, .. } => section,
         }
     }
@@ -101,6 +126,25 @@ impl Absent {
                     [] => format!("None of the {known} that it names is like it: it may be in a library, inlined, or without a symbol."),
                     names => format!("Nearest: {}.", names.join(", ")),
                 }
+            ),
+            Self::Forbidden { program, function, .. } => format!(
+                "{program} was not attached: this kernel has {function}, and lets no probe touch it (noinstr, or NOKPROBE_SYMBOL): it runs where a probe would disturb the kernel, or is part of probing itself. Attach to a function that calls it or that it calls, or to a tracepoint nearby."
+            ),
+            Self::Unlisted { program, function, .. } => format!(
+                "{program} was not attached: this kernel has {function}, and it is not among the functions that can be traced (available_filter_functions): it was compiled without a place for probes (notrace). Attach to a function that calls it or that it calls, or to a tracepoint nearby."
+            ),
+            Self::Changed { program, section, function, names } => {
+                let mend = match section.starts_with('k') {
+                    true => "Name that one in the section; its arguments may be fewer, or in other registers.",
+                    false => "Only a kprobe takes such a name: its types are no longer those of the source.",
+                };
+                format!(
+                    "{program} was not attached: the compiler that built this kernel changed {function}, and there is only {}. {mend}",
+                    names.join(", ")
+                )
+            }
+            Self::Counter { program, event, .. } => format!(
+                "{program} was not attached: no processor counts {event} here (a guest without KVM has no such counters). Use the software clock, which is everywhere: perf:cpu-clock:99."
             ),
             Self::Mark { program, path, mark, nearest, .. } => format!(
                 "{program} was not attached: there is no place in {path} that is marked {mark} (USDT). {}",
@@ -146,6 +190,25 @@ impl Absent {
                     ),
                     names => format!("最接近的有：{}。", names.join("、")),
                 }
+            ),
+            Self::Forbidden { program, function, .. } => format!(
+                "{program} 未能挂载：这个内核有 {function}，但不许任何探针触碰它（noinstr 或 NOKPROBE_SYMBOL）：它运行在探针会扰乱内核的地方，或者它本身就是探测机制的一部分。请挂载到调用它或被它调用的函数，或附近的 tracepoint。"
+            ),
+            Self::Unlisted { program, function, .. } => format!(
+                "{program} 未能挂载：这个内核有 {function}，但它不在可跟踪的函数之列（available_filter_functions）：编译时没有给探针留位置（notrace）。请挂载到调用它或被它调用的函数，或附近的 tracepoint。"
+            ),
+            Self::Changed { program, section, function, names } => {
+                let mend = match section.starts_with('k') {
+                    true => "请在 SEC 中写这个名字；它的参数可能更少，或在别的寄存器里。",
+                    false => "只有 kprobe 接受这样的名字：它的类型已不同于源码。",
+                };
+                format!(
+                    "{program} 未能挂载：编译这个内核时 {function} 被编译器改写了，只剩下 {}。{mend}",
+                    names.join("、")
+                )
+            }
+            Self::Counter { program, event, .. } => format!(
+                "{program} 未能挂载：这里没有处理器能统计 {event}（没有 KVM 的虚拟机没有这类计数器）。请用处处都有的软件时钟：perf:cpu-clock:99。"
             ),
             Self::Mark { program, path, mark, nearest, .. } => format!(
                 "{program} 未能挂载：{path} 里没有标记为 {mark} 的位置（USDT）。{}",

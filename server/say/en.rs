@@ -1,6 +1,9 @@
 //! The sentences in English.
 
-use super::{Example, Found, Lang, Matters, Printed, Sentence};
+use super::{Example, Found, Lang, Matters, Printed, Sentence, parts::names_function};
+
+/// Of a function that is not there.
+const INLINED: &str = " One that the compiler has put into its callers (inlined) is not there either.";
 
 /// Offered names, as the end of a sentence.
 fn offer(names: &[String]) -> String {
@@ -171,16 +174,17 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "The verifier refused {program}: {verdict}. The helper is for programs under a GPL-compatible license: say so in the section \"license\"."
         ),
         S::NoSuchHook { program, section, asked, nearest } => format!(
-            "{program} was not attached: this kernel has no {}.{}",
+            "{program} was not attached: this kernel has no {}.{}{}",
             asked.clone().unwrap_or_else(|| format!("hook for SEC(\"{section}\")")),
-            offer(nearest)
+            offer(nearest),
+            if names_function(asked.as_deref().unwrap_or(section)) { INLINED } else { "" }
         ),
         S::NoSuchInterface { program, known } => format!(
             "{program} was not attached: there is no such network interface here. There are: {}.",
             list(known)
         ),
         S::BadTarget { target } => format!(
-            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, kprobe:FUNCTION, kretprobe:FUNCTION, fentry:FUNCTION, fexit:FUNCTION, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, or none to leave it out."
+            "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, kprobe:FUNCTION, kretprobe:FUNCTION, fentry:FUNCTION, fexit:FUNCTION, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99 (or cycles, instructions, cache-misses, …), or none to leave it out."
         ),
         S::NeedsTarget { program, section, forms } => match forms.as_slice() {
             [] => format!("{program} was not attached: SEC(\"{section}\") does not say to what. For programs of this type only the section can say it, or the object's own maps."),
@@ -205,6 +209,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         }
         S::FiredButSilent { runs } => format!(
             "The program ran {runs} times and showed nothing: a filter that never matches, a key that is never found, or a bpf_printk that is never reached."
+        ),
+        S::FiredAndDecided { runs, programs } => format!(
+            "It ran {runs} times, and what {} returned each time is its effect: it let something pass, refused it, or chose. It need not print; the effect is seen in what the stimulus met, and to count verdicts, count them in a map.",
+            list(programs)
         ),
         S::StimulusTimedOut { seconds } => format!(
             "What was to make something happen (the stimulus) was still going after {seconds} s, so the run was ended."
@@ -384,10 +392,11 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::UnmetKernel { needs, release } => {
             format!("This needs Linux {needs} or newer, and this kernel is {release}.")
         }
-        S::UnmetFeature { feature } => format!("This kernel does not have what is needed: {}.", need(feature)),
+        S::UnmetFeature { feature } => format!("This kernel, as it runs here, does not have what is needed: {}.", need(feature)),
         S::UnmetHook { hook, nearest } => {
             format!("This kernel has no hook {hook} that a program could be attached to.{}", offer(nearest))
         }
+        S::KernelsWithIt { kernels } => format!("Kernels here that have it: {}.", list(kernels)),
         S::OtherKernels { kernels } => format!("Kernels that have all that is needed: {}.", list(kernels)),
     }
 }

@@ -13,6 +13,13 @@ pub enum Instead {
     Lsm,
     Tc,
     TcOrCgroup,
+    WatchTheScheduler,
+    HashByThread,
+    HashByCgroup,
+    HashOfKnown,
+    MapFromOutside,
+    ArrayOfOne,
+    FmodRet,
 }
 
 impl Instead {
@@ -44,6 +51,27 @@ impl Instead {
             Self::TcOrCgroup => {
                 "On this kernel, a tc or a cgroup_skb program sees the same packets, at another place on their way."
             }
+            Self::WatchTheScheduler => {
+                "On this kernel no program decides who runs; SEC(\"tp_btf/sched_switch\") and SEC(\"tp_btf/sched_wakeup\") see what was decided."
+            }
+            Self::HashByThread => {
+                "On this kernel, use a BPF_MAP_TYPE_LRU_HASH with the thread's number, (__u32)bpf_get_current_pid_tgid(), as its key."
+            }
+            Self::HashByCgroup => {
+                "On this kernel, use a BPF_MAP_TYPE_HASH with bpf_get_current_cgroup_id() as its key."
+            }
+            Self::HashOfKnown => {
+                "On this kernel, use a BPF_MAP_TYPE_LRU_HASH with what was seen as its keys: it takes more memory, and never takes one for another."
+            }
+            Self::MapFromOutside => {
+                "On this kernel, keep in an array or a hash what is to reach the program: its entries can be set from outside while it runs."
+            }
+            Self::ArrayOfOne => {
+                "On this kernel, use a BPF_MAP_TYPE_ARRAY with one large value, and numbers of places in it instead of pointers."
+            }
+            Self::FmodRet => {
+                "To make a call fail, SEC(\"fmod_ret/security_HOOK\") decides instead of the function that asks security modules (security_inode_unlink, security_file_open, …), on kernels from 5.10 on; SEC(\"lsm/HOOK\") does it too."
+            }
         }
     }
 
@@ -62,6 +90,27 @@ impl Instead {
             }
             Self::Tc => "在这个内核上，SEC(\"tc\") 在同样的位置做同样的事。",
             Self::TcOrCgroup => "在这个内核上，tc 或 cgroup_skb 程序能在路径上的另一处看到同样的包。",
+            Self::WatchTheScheduler => {
+                "在这个内核上，程序不能决定谁运行；SEC(\"tp_btf/sched_switch\") 和 SEC(\"tp_btf/sched_wakeup\") 能看到调度的结果。"
+            }
+            Self::HashByThread => {
+                "在这个内核上，请用 BPF_MAP_TYPE_LRU_HASH，以线程号 (__u32)bpf_get_current_pid_tgid() 为键。"
+            }
+            Self::HashByCgroup => {
+                "在这个内核上，请用 BPF_MAP_TYPE_HASH，以 bpf_get_current_cgroup_id() 为键。"
+            }
+            Self::HashOfKnown => {
+                "在这个内核上，请用 BPF_MAP_TYPE_LRU_HASH，以见过的内容为键：占用的内存更多，但绝不会误判。"
+            }
+            Self::MapFromOutside => {
+                "在这个内核上，请把要交给程序的内容放进数组或哈希：运行期间可以从外部设置其中的条目。"
+            }
+            Self::ArrayOfOne => {
+                "在这个内核上，请用只有一个大值的 BPF_MAP_TYPE_ARRAY，并用其中的位置编号代替指针。"
+            }
+            Self::FmodRet => {
+                "要让某个调用失败，可在 5.10 及更新的内核上用 SEC(\"fmod_ret/security_钩子\")，它代替询问安全模块的函数（security_inode_unlink、security_file_open 等）作出决定；SEC(\"lsm/钩子\") 也可以。"
+            }
         }
     }
 
@@ -75,6 +124,12 @@ impl Instead {
             "lsm_cgroup" => Self::Lsm,
             "tcx" => Self::Tc,
             "netfilter" => Self::TcOrCgroup,
+            "sched_ext" => Self::WatchTheScheduler,
+            "map:task_storage" => Self::HashByThread,
+            "map:cgrp_storage" => Self::HashByCgroup,
+            "map:bloom_filter" => Self::HashOfKnown,
+            "map:user_ringbuf" => Self::MapFromOutside,
+            "map:arena" => Self::ArrayOfOne,
             _ => return None,
         })
     }

@@ -41,3 +41,9 @@ pub enum Found {
     AtMost(u64),
     Exactly(u64),
 }
+
+/// Whether a section names a function of the kernel.
+pub(super) fn names_function(section: &str) -> bool {
+    let kind = section.split_once('/').map_or("", |(kind, _)| kind.trim_end_matches(".s"));
+    ["kprobe", "kretprobe", "fentry", "fexit", "fmod_ret"].contains(&kind)
+}

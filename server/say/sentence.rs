@@ -156,6 +156,10 @@ pub enum Sentence {
     FiredButSilent {
         runs: u64,
     },
+    FiredAndDecided {
+        runs: u64,
+        programs: Vec<String>,
+    },
     // Ends and faults.
     StimulusTimedOut {
         seconds: u64,
@@ -385,6 +389,9 @@ pub enum Sentence {
         nearest: Vec<String>,
     },
     OtherKernels {
+        kernels: Vec<String>,
+    },
+    KernelsWithIt {
         kernels: Vec<String>,
     },
 }

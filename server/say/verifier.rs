@@ -42,6 +42,19 @@ pub enum Mistake {
     KernelWrite,
     NotAlike { own: String, replaced: String },
     NotSeparate,
+    NotModifiable { function: String },
+    NoCode { function: String },
+    PointerReturned { by_function: bool },
+    Newer(Newer),
+}
+
+/// What came with a later kernel than the one that refuses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Newer {
+    Helper { name: String },
+    Callback { helper: Option<String> },
+    Atomic,
 }
 
 /// What a pointer that may be null points to.
@@ -88,7 +101,7 @@ impl Mistake {
             Self::Reference => "verifier-reference",
             Self::Lock => "verifier-lock",
             Self::LockedCall => "verifier-locked-call",
-            Self::Leak => "verifier-leak",
+            Self::Leak | Self::PointerReturned { .. } => "verifier-leak",
             Self::ReturnValue { .. } => "verifier-return-value",
             Self::NoReturnValue => "verifier-no-return-value",
             Self::Misaligned => "verifier-misaligned",
@@ -100,6 +113,11 @@ impl Mistake {
             Self::KernelWrite => "verifier-kernel-write",
             Self::NotAlike { .. } => "verifier-not-alike",
             Self::NotSeparate => "verifier-not-separate",
+            Self::NotModifiable { .. } => "verifier-not-modifiable",
+            Self::NoCode { .. } => "verifier-no-code",
+            Self::Newer(Newer::Helper { .. }) => "verifier-newer-helper",
+            Self::Newer(Newer::Callback { .. }) => "verifier-newer-callback",
+            Self::Newer(Newer::Atomic) => "verifier-newer-atomic",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The sentences in Chinese.
 
-use super::{Example, Found, Lang, Matters, Printed, Sentence};
+use super::{Example, Found, Lang, Matters, Printed, Sentence, parts::names_function};
 
 fn offer(names: &[String]) -> String {
     match names {
@@ -153,14 +153,18 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "验证器拒绝了 {program}：{verdict}。该 helper 只供 GPL 兼容许可证的程序使用：请在 “license” section 中声明。"
         ),
         S::NoSuchHook { program, section, asked, nearest } => {
+            let inlined = match names_function(asked.as_deref().unwrap_or(section)) {
+                true => "被编译器放进调用者里（内联）的函数也不存在。",
+                false => "",
+            };
             let hook = asked.clone().unwrap_or_else(|| format!("SEC(\"{section}\") 对应的挂载点"));
-            format!("{program} 未能挂载：该内核没有 {hook}。{}", offer(nearest))
+            format!("{program} 未能挂载：该内核没有 {hook}。{}{inlined}", offer(nearest))
         }
         S::NoSuchInterface { program, known } => {
             format!("{program} 未能挂载：这里没有这样的网络接口。可用的有：{}。", list(known))
         }
         S::BadTarget { target } => format!(
-            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、kprobe:FUNCTION、kretprobe:FUNCTION、fentry:FUNCTION、fexit:FUNCTION、tracepoint:CATEGORY/NAME、raw_tp:NAME、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99，或 none（不加载它）。"
+            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、kprobe:FUNCTION、kretprobe:FUNCTION、fentry:FUNCTION、fexit:FUNCTION、tracepoint:CATEGORY/NAME、raw_tp:NAME、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99（或 cycles、instructions、cache-misses 等），或 none（不加载它）。"
         ),
         S::NeedsTarget { program, section, forms } => match forms.as_slice() {
             [] => format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。这类程序的目标只能由 section 或目标文件自己的 map 给出。"),
@@ -183,6 +187,10 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::OnlyTheLabFired => "只有实验台自身触发了该程序的输出；你或机器上的其他进程都没有触发它。".into(),
         S::FiredButSilent { runs } => format!(
             "程序运行了 {runs} 次，却没有任何可见结果：过滤条件从不成立、键从未找到，或从未执行到 bpf_printk。"
+        ),
+        S::FiredAndDecided { runs, programs } => format!(
+            "它运行了 {runs} 次，{} 每次的返回值就是它的作用：放行、拒绝或作出选择。它不必打印什么；作用体现在触发进程所遇到的结果里；要统计判决，可在 map 中计数。",
+            list(programs)
         ),
         S::StimulusTimedOut { seconds } => format!("触发进程在 {seconds} 秒后仍未结束，因此运行被终止。"),
         S::StageTimedOut { seconds } => {
@@ -351,10 +359,11 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::UnmetKernel { needs, release } => {
             format!("这里需要 Linux {needs} 或更新的内核，而该内核是 {release}。")
         }
-        S::UnmetFeature { feature } => format!("该内核缺少所需的：{}。", need(feature)),
+        S::UnmetFeature { feature } => format!("该内核在这里缺少所需的：{}。", need(feature)),
         S::UnmetHook { hook, nearest } => {
             format!("该内核没有可供程序附加的 hook {hook}。{}", offer(nearest))
         }
+        S::KernelsWithIt { kernels } => format!("有它的内核：{}。", list(kernels)),
         S::OtherKernels { kernels } => format!("满足全部要求的内核：{}。", list(kernels)),
     }
 }

@@ -66,8 +66,7 @@ pub(crate) fn functions(patience: Option<Duration>) -> Option<Vec<String>> {
     let file = File::open(Path::new(TRACEFS).join("available_filter_functions")).ok()?;
     let end = patience.map(|patience| Instant::now() + patience);
     let blacklist = fs::read_to_string(BLACKLIST).unwrap_or_default();
-    let refused: HashSet<&str> =
-        blacklist.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    let refused: HashSet<&str> = forbidden(&blacklist).collect();
     let mut found: Vec<String> = BufReader::new(file)
         .lines()
         .map_while(Result::ok)
@@ -82,6 +81,16 @@ pub(crate) fn functions(patience: Option<Duration>) -> Option<Vec<String>> {
     found.sort_unstable();
     found.dedup();
     Some(found)
+}
+
+fn forbidden(blacklist: &str) -> impl Iterator<Item = &str> {
+    blacklist.lines().filter_map(|line| line.split_whitespace().nth(1))
+}
+
+/// Whether the kernel lets no probe touch a function.
+pub(crate) fn is_forbidden(function: &str) -> bool {
+    let blacklist = fs::read_to_string(BLACKLIST).unwrap_or_default();
+    forbidden(&blacklist).any(|name| name == function)
 }
 
 fn security() -> Vec<String> {

@@ -68,6 +68,7 @@ pub(crate) fn words(target: &Target) -> Option<String> {
         | Target::Uprobe { .. }
         | Target::Usdt { .. }
         | Target::Clock { .. }
+        | Target::Counter { .. }
         | Target::Nothing => return None,
     })
 }
@@ -89,7 +90,7 @@ fn suits(target: &Target, forms: &[&str]) -> bool {
         Target::Call { at_return: true, .. } => "fexit",
         Target::Tracepoint { .. } => "tracepoint",
         Target::RawTracepoint { .. } => "raw_tp",
-        Target::Clock { .. } => "perf",
+        Target::Clock { .. } | Target::Counter { .. } => "perf",
         Target::Nothing => return true,
     };
     forms.iter().any(|form| form.split(':').next() == Some(own))
@@ -102,7 +103,7 @@ fn forms(kind: ProgramType, attach_type: u32) -> &'static [&'static str] {
     match kind {
         ProgramType::Xdp | ProgramType::SocketFilter => &["if:lab0"],
         ProgramType::SchedCls => &["if:lab0:ingress", "if:lab0:egress"],
-        ProgramType::PerfEvent => &["perf:cpu-clock:99"],
+        ProgramType::PerfEvent => &["perf:cpu-clock:99", "perf:cycles:99"],
         // One such program is for many places.
         ProgramType::Kprobe if attach_type != 0 => match attach_type {
             libbpf_sys::BPF_TRACE_KPROBE_MULTI => &["kprobe:PATTERN", "kretprobe:PATTERN"],

@@ -7,6 +7,7 @@ use std::{
     os::fd::{AsFd, AsRawFd, IntoRawFd as _},
 };
 
+use bpflab_worker::Counter;
 use libbpf_rs::{AsRawLibbpf, MapCore as _, Object, ProgramImpl, libbpf_sys};
 use nix::libc::{self, EINVAL, EOPNOTSUPP, c_int, c_ulong};
 
@@ -16,11 +17,16 @@ use crate::{link::Link, maps};
 /// What an iterator may write, in bytes; the rest is left out.
 const MAX_TEXT: u64 = 64 << 10;
 
-/// To a software clock on each CPU. (A guest without KVM has no hardware's.)
-pub(super) fn clock(program: &ProgramImpl<'_>, hz: u32) -> Result<Attached, i32> {
+/// To a counter of each CPU's own, else to a software clock: a guest without KVM
+/// has no counters.
+pub(super) fn clock(program: &ProgramImpl<'_>, counter: Option<Counter>, hz: u32) -> Result<Attached, i32> {
+    let (type_, config, name) = match counter {
+        Some(counter) => (libbpf_sys::PERF_TYPE_HARDWARE, counter.number().into(), counter.name()),
+        None => (libbpf_sys::PERF_TYPE_SOFTWARE, libbpf_sys::PERF_COUNT_SW_CPU_CLOCK.into(), "cpu-clock"),
+    };
     let mut attr = libbpf_sys::perf_event_attr {
-        type_: libbpf_sys::PERF_TYPE_SOFTWARE,
-        config: libbpf_sys::PERF_COUNT_SW_CPU_CLOCK.into(),
+        type_,
+        config,
         size: size_of::<libbpf_sys::perf_event_attr>() as u32,
         ..Default::default()
     };
@@ -44,7 +50,7 @@ pub(super) fn clock(program: &ProgramImpl<'_>, hz: u32) -> Result<Attached, i32>
         let _ = event.into_raw_fd();
         links.push(link);
     }
-    Ok((Link::Several(links), format!("cpu-clock, {hz} Hz on each of {cpus} CPUs")))
+    Ok((Link::Several(links), format!("{name}, {hz} Hz on each of {cpus} CPUs")))
 }
 
 /// To a function of a program or library: `SYMBOL` or `SYMBOL+OFFSET`.

@@ -115,13 +115,14 @@ static int socket_filter(struct bpf_program *prog, int ifindex)
 	return 0; /* it is closed when we end */
 }
 
-/* On a clock of each CPU. */
-static int clocks(struct bpf_program *prog, unsigned long hz)
+/* On a clock of each CPU, or on what it counts. */
+static int clocks(struct bpf_program *prog, unsigned long hz, __u32 type,
+		  __u64 event)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
+		.type = type,
 		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.config = event,
 		.sample_freq = hz ? hz : HZ,
 		.freq = 1,
 	};
@@ -244,7 +245,11 @@ static int attach_one(struct bpf_program *prog, const struct target *target,
 
 	switch (bpf_program__type(prog)) {
 	case BPF_PROG_TYPE_PERF_EVENT:
-		return clocks(prog, target->number);
+		if (target->kind == COUNTER)
+			return clocks(prog, target->number, PERF_TYPE_HARDWARE,
+				      target->event);
+		return clocks(prog, target->number, PERF_TYPE_SOFTWARE,
+			      PERF_COUNT_SW_CPU_CLOCK);
 	case BPF_PROG_TYPE_KPROBE:
 		return target->kind == PROBE ? on_function(prog, target)
 					     : in_file(prog, target);

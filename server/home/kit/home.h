@@ -25,6 +25,7 @@ enum kind {
 	TRACEPOINT,
 	RAW_TRACEPOINT,
 	CLOCK,
+	COUNTER,
 };
 
 struct target {
@@ -34,6 +35,7 @@ struct target {
 	const char *name;     /* a function, a mark, or a tracepoint */
 	const char *provider; /* who marked it */
 	unsigned long number; /* an offset, or times a second */
+	unsigned long event;  /* what a processor counts, by perf's number */
 	bool egress;
 	bool at_return;
 };

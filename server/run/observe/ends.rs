@@ -2,15 +2,16 @@
 //!
 //! Knows the outcomes; does not know what comes before them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bpflab_worker::{Done, Event, Refusal};
 
 use super::{Observation, Phase, words::refusal_sentence};
 use crate::{
     backend::Words,
-    diagnostic::Origin,
-    run::{LIMITS, Outcome, RunEvent},
+    diagnostic::{Diagnostic, Origin},
+    explain,
+    run::{LIMITS, Outcome, RunEvent, needs, opinion::Refused},
     say::Sentence,
 };
 
@@ -59,6 +60,26 @@ impl Observation<'_> {
             self.say(RunEvent::Diagnosed(found));
         }
         outcome
+    }
+
+    /// What is to be said of a load that was refused, with the kernels that would take it.
+    pub(super) async fn not_loaded(&mut self, errno: i32, program: Option<String>) -> Diagnostic {
+        let sources = self.part.submission.sources.clone();
+        let step = explain::step(&self.libbpf).filter(|_| self.verifier.is_empty());
+        let mut found = step
+            .unwrap_or_else(|| explain::refusal(&self.verifier, errno, program.clone(), sources.program()));
+        found.place = found.place.take().or(explain::section_place(&found, sources.program()));
+        self.part.refused = Refused::new(&found, &self.verifier, program);
+        let part = &self.part;
+        let (lab, kernel, stop) = (part.lab.clone(), part.kernel.clone(), part.stop.clone());
+        tokio::select! {
+            () = needs::offer(&lab, &kernel, &mut found) => {}
+            () = stop.cancelled() => {}
+        }
+        // What other kernels have may take seconds to find out, and is not the worker's time.
+        self.since = Instant::now();
+        self.heard = self.since;
+        found
     }
 
     pub(super) fn worker_died(&mut self, words: Option<Words>) -> Outcome {

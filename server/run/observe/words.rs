@@ -1,6 +1,6 @@
 //! What a worker's refusals are in sentences.
 
-use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Irreplaceable, Refusal, Test};
+use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Irreplaceable, Refusal, Test, Untraceable};
 
 use crate::{
     run::Outcome,
@@ -83,6 +83,22 @@ pub(super) fn attach_sentence(
         AttachFailure::NotInFile { path, name, is_mark: false, nearest, known } => {
             let one = Absent::Symbol { program, section, path, symbol: name, known, nearest };
             ("no-such-function", absent(one))
+        }
+        AttachFailure::NotTraceable { function, how } => {
+            let (id, one) = match how {
+                Untraceable::Forbidden => ("not-traceable", Absent::Forbidden { program, section, function }),
+                Untraceable::Unlisted => {
+                    ("function-unlisted", Absent::Unlisted { program, section, function })
+                }
+                Untraceable::Changed { names } => {
+                    ("function-changed", Absent::Changed { program, section, function, names })
+                }
+            };
+            (id, absent(one))
+        }
+        AttachFailure::NoCounter { event } => {
+            let event = event.name().to_owned();
+            ("unmet-counter", absent(Absent::Counter { program, section, event }))
         }
         AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
     }

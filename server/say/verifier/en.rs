@@ -1,6 +1,6 @@
 //! The verifier's findings in English.
 
-use super::{Mistake as M, Pointee};
+use super::{Mistake as M, Newer, Pointee};
 
 fn pointee(what: Pointee) -> &'static str {
     match what {
@@ -165,6 +165,37 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
         M::NotSeparate => (
             "what it replaces was not verified on its own, only as its caller uses it".into(),
             "So it is with static functions, and with programs whose parameter is no type that the kernel knows there. Put what may change into a global function with __noinline, which takes numbers, and replace that.".into(),
+        ),
+        M::NotModifiable { function } => (
+            format!("what {function} returns is not for programs to change"),
+            "The kernel lets fmod_ret decide where it asks its security modules, and where it was built for errors to be put in.".into(),
+        ),
+        M::NoCode { function } => (
+            format!("this kernel's types have {function}, and no code has that name"),
+            "The compiler that built this kernel has put it into its callers, or changed it and its name (such as .isra.0): attach to one of its callers, or try it as a kprobe, which names the nearest functions.".into(),
+        ),
+        M::PointerReturned { by_function: false } => (
+            "it ends with a pointer as its result, where a number is taken: the pointer would give away a kernel address".into(),
+            "Return a constant, or what is behind the pointer.".into(),
+        ),
+        M::PointerReturned { by_function: true } => (
+            "a global function returns a pointer: such a function is verified by itself, and its callers take no more than a number from it".into(),
+            "Make it static, so that it is verified with each call and may return a pointer, or return what is behind the pointer.".into(),
+        ),
+        M::Newer(Newer::Helper { name }) => (
+            format!("it calls {name}, which this kernel does not have yet"),
+            format!("Choose a kernel that has it, or do without; \"bpflab kernels --helpers {name}\" lists which kernel has it."),
+        ),
+        M::Newer(Newer::Callback { helper }) => (
+            format!(
+                "it hands a function to {}, and this kernel has no helper that calls one",
+                helper.as_deref().unwrap_or("a helper")
+            ),
+            "Such helpers came with Linux 5.13 and later: choose a newer kernel, or write a loop with a constant bound (for (int i = 0; i < 16; i++)).".into(),
+        ),
+        M::Newer(Newer::Atomic) => (
+            "it has an atomic operation that this kernel does not know: of these it has only the addition whose result nobody uses".into(),
+            "Write __sync_fetch_and_add(&n, 1); and use no result, count for each CPU in a per-CPU map, or choose Linux 5.12 or newer.".into(),
         ),
     };
     let name = if program.is_empty() { "the program" } else { program };

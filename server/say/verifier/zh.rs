@@ -1,6 +1,6 @@
 //! The verifier's findings in Chinese.
 
-use super::{Mistake as M, Pointee};
+use super::{Mistake as M, Newer, Pointee};
 
 fn pointee(what: Pointee) -> &'static str {
     match what {
@@ -164,6 +164,37 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
         M::NotSeparate => (
             "它要替换的函数没有被单独验证过，只按调用者的用法验证".into(),
             "static 函数是这样，参数不是内核在那里认识的类型的程序也是这样。请把要改变的部分写成带 __noinline、以数为参数的全局函数，再替换它。".into(),
+        ),
+        M::NotModifiable { function } => (
+            format!("{function} 的返回值不允许程序改变"),
+            "内核只在询问安全模块的地方，以及编译时标明可以注入错误的地方，让 fmod_ret 作出决定。".into(),
+        ),
+        M::NoCode { function } => (
+            format!("这个内核的类型信息里有 {function}，但没有以它命名的代码"),
+            "编译这个内核时，它被放进了调用者里（内联），或被改写并改名（例如带 .isra.0）：请挂载到它的某个调用者，或改用 kprobe 试一次，那时会列出最接近的函数。".into(),
+        ),
+        M::PointerReturned { by_function: false } => (
+            "以指针作为返回值，而调用方只接受一个数：该指针会泄露内核地址".into(),
+            "请返回常量，或指针所指的内容。".into(),
+        ),
+        M::PointerReturned { by_function: true } => (
+            "某个全局函数返回了指针：这样的函数单独验证，调用者只能从它得到一个数".into(),
+            "请把它改为 static，使它随每次调用一起验证，这样就可以返回指针；或返回指针所指的内容。".into(),
+        ),
+        M::Newer(Newer::Helper { name }) => (
+            format!("调用了 {name}，而这个内核还没有它"),
+            format!("请选择有它的内核，或换一种写法；“bpflab kernels --helpers {name}”列出哪些内核有它。"),
+        ),
+        M::Newer(Newer::Callback { helper }) => (
+            format!(
+                "把一个函数交给了 {}，而这个内核没有会回调函数的辅助函数",
+                helper.as_deref().unwrap_or("辅助函数")
+            ),
+            "这类辅助函数从 Linux 5.13 起才有：请选择更新的内核，或写一个有常量上界的循环（for (int i = 0; i < 16; i++)）。".into(),
+        ),
+        M::Newer(Newer::Atomic) => (
+            "使用了这个内核不认识的原子操作：它只有不使用结果的原子加法".into(),
+            "请写 __sync_fetch_and_add(&n, 1); 而不使用其结果，或用每 CPU map 分别计数，或选择 Linux 5.12 或更新的内核。".into(),
         ),
     };
     let name = if program.is_empty() { "该程序".to_owned() } else { format!(" {program}") };
