@@ -5,6 +5,7 @@
 //! module that speaks.
 
 mod absent;
+mod aim;
 mod cause;
 mod change;
 mod doctor;
@@ -20,6 +21,7 @@ mod verifier;
 mod zh;
 
 pub use absent::Absent;
+pub use aim::{Aim, Why};
 pub use cause::Cause;
 pub use change::Unchanged;
 pub use doctor::Doctor;

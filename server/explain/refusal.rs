@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Note, Origin, Place, Words},
-    say::{Instead, Mistake, Sentence, Step, Told},
+    say::{Aim, Instead, Mistake, Sentence, Step, Told},
 };
 
 /// A program too large or too branchy for the verifier.
@@ -165,8 +165,7 @@ pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<P
     let ending = match &found.message {
         Words::Lab(
             Sentence::NoSuchHook { section, .. }
-            | Sentence::NeedsTarget { section, .. }
-            | Sentence::Unsuited { section, .. }
+            | Sentence::Aim(Aim { section, .. })
             | Sentence::NoCookie { section, .. }
             | Sentence::AttachErrno { section, .. }
             | Sentence::Step(Step::Section { section, .. }),

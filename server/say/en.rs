@@ -186,14 +186,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::BadTarget { target } => format!(
             "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, kprobe:FUNCTION, kretprobe:FUNCTION, fentry:FUNCTION, fexit:FUNCTION, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99 (or cycles, instructions, cache-misses, …), or none to leave it out."
         ),
-        S::NeedsTarget { program, section, forms } => match forms.as_slice() {
-            [] => format!("{program} was not attached: SEC(\"{section}\") does not say to what. For programs of this type only the section can say it, or the object's own maps."),
-            forms => format!("{program} was not attached: SEC(\"{section}\") does not say to what. Say it with \"attach\": {}.", forms.join(", ")),
-        },
-        S::Unsuited { program, section, forms } => match forms.as_slice() {
-            [] => format!("{program} was not attached: \"attach\" is of no use for a program in SEC(\"{section}\"). Its section says what it attaches to, or the object's own maps do."),
-            forms => format!("{program} was not attached: what was asked for is not for a program in SEC(\"{section}\"), which takes: {}.", forms.join(", ")),
-        },
+        S::Aim(aim) => aim.say(Lang::En),
         S::NoCookie { program, section } => format!(
             "{program} was not attached to SEC(\"{section}\"): which mark was passed in a file that lies anywhere in memory, as shared libraries do, a kernel can tell since 5.15 only. Choose a newer kernel."
         ),

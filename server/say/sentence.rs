@@ -1,7 +1,8 @@
 //! The sentences, as an enum with arguments.
 
 use super::{
-    Absent, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Size, Step, Told, Unchanged,
+    Absent, Aim, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Size, Step, Told,
+    Unchanged,
 };
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
@@ -129,16 +130,7 @@ pub enum Sentence {
     },
     Size(Size),
     /// The forms are what can be asked for.
-    NeedsTarget {
-        program: String,
-        section: String,
-        forms: Vec<String>,
-    },
-    Unsuited {
-        program: String,
-        section: String,
-        forms: Vec<String>,
-    },
+    Aim(Aim),
     NoCookie {
         program: String,
         section: String,

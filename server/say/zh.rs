@@ -166,14 +166,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::BadTarget { target } => format!(
             "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、kprobe:FUNCTION、kretprobe:FUNCTION、fentry:FUNCTION、fexit:FUNCTION、tracepoint:CATEGORY/NAME、raw_tp:NAME、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99（或 cycles、instructions、cache-misses 等），或 none（不加载它）。"
         ),
-        S::NeedsTarget { program, section, forms } => match forms.as_slice() {
-            [] => format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。这类程序的目标只能由 section 或目标文件自己的 map 给出。"),
-            forms => format!("{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：{}。", forms.join("、")),
-        },
-        S::Unsuited { program, section, forms } => match forms.as_slice() {
-            [] => format!("{program} 未能挂载：SEC(\"{section}\") 里的程序不能用“attach”指定目标，目标由 section 或目标文件自己的 map 给出。"),
-            forms => format!("{program} 未能挂载：所指定的目标不适合 SEC(\"{section}\") 里的程序，它可以挂载到：{}。", forms.join("、")),
-        },
+        S::Aim(aim) => aim.say(Lang::Zh),
         S::NoCookie { program, section } => format!(
             "{program} 未能挂载到 SEC(\"{section}\")：共享库这类文件可装入内存任意位置，经过的是其中哪个标记，内核从 5.15 起才能分辨。请换用较新的内核。"
         ),

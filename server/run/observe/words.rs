@@ -4,7 +4,7 @@ use bpflab_worker::{AttachFailure, BadChange, BadGlobal, Change, Irreplaceable, 
 
 use crate::{
     run::Outcome,
-    say::{Absent, Sentence, Unchanged},
+    say::{Absent, Aim, Sentence, Unchanged, Why},
 };
 
 pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
@@ -56,14 +56,14 @@ pub(super) fn attach_sentence(
             ("no-such-hook", Sentence::NoSuchHook { program, section, asked, nearest })
         }
         AttachFailure::Unsuited { forms } => {
-            ("unsuited-target", Sentence::Unsuited { program, section, forms })
+            ("unsuited-target", Sentence::Aim(Aim { program, section, forms, why: Why::Unsuited }))
         }
         AttachFailure::NoInterface { known } => {
             ("no-such-interface", Sentence::NoSuchInterface { program, known })
         }
         AttachFailure::NoCookie => ("no-cookie", Sentence::NoCookie { program, section }),
         AttachFailure::NeedsTarget { forms } => {
-            ("needs-target", Sentence::NeedsTarget { program, section, forms })
+            ("needs-target", Sentence::Aim(Aim { program, section, forms, why: Why::Unsaid }))
         }
         AttachFailure::Irreplaceable { function, why, nearest } => {
             let one = match why {
