@@ -171,7 +171,7 @@ pub fn lesson_submission(
             headers,
             globals,
             targets: lesson.run.targets.clone(),
-            records: run::records(lesson.run.records.clone(), lesson.run.map_sizes.clone()),
+            maps: run::of_maps(lesson.run.records.clone(), lesson.run.map_sizes.clone()),
             tests,
             shows: Vec::new(),
             stimulus,

@@ -23,5 +23,5 @@ pub use judge::{About, Judge, Unjudged};
 pub use limits::{LIMITS, Limits};
 pub use runs::{Handle, Lab, Refused, RunId, Runs};
 pub use story::{Batch, Entry, Lost, Watcher};
-pub use submission::{Records, Submission, entries, records, test};
+pub use submission::{OfMap, Submission, entries, of_maps, test};
 pub use terminal::{Holding, Terminal};

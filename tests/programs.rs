@@ -81,7 +81,7 @@ impl Case {
         let story = lab.run(Submission {
             stimulus: Some(self.stimulus.clone()),
             targets: self.attach.iter().map(pair).map(target).collect(),
-            records: run::records(self.record.iter().map(pair), []),
+            maps: run::of_maps(self.record.iter().map(pair), []),
             tests: self.test.iter().map(pair).map(test).collect(),
             shows: self.show.clone(),
             span: bpflab::lab::span(None, AT_MOST),

@@ -131,7 +131,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         headers: arguments.types,
         globals: arguments.global.into_iter().collect(),
         targets,
-        records: run::records(arguments.record, sizes),
+        maps: run::of_maps(arguments.record, sizes),
         tests,
         shows: arguments.show,
         stimulus: arguments.stimulus,

@@ -71,7 +71,7 @@ pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Re
         needs: Needs::default(),
         globals: BTreeMap::new(),
         targets: BTreeMap::new(),
-        records: BTreeMap::new(),
+        maps: BTreeMap::new(),
         tests: Vec::new(),
         shows: Vec::new(),
         stimulus: None,

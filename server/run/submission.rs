@@ -23,8 +23,8 @@ pub struct Submission {
     pub globals: BTreeMap<String, String>,
     /// What programs attach to, by function name, where it is not as usual.
     pub targets: BTreeMap<String, Target>,
-    /// What maps hold, by name, where the program does not say it.
-    pub records: BTreeMap<String, Records>,
+    /// What is said of maps besides, by name.
+    pub maps: BTreeMap<String, OfMap>,
     /// Programs to run by themselves.
     pub tests: Vec<Test>,
     /// Programs whose forms are shown: as compiled, as the kernel keeps them, machine code.
@@ -42,44 +42,44 @@ pub struct Submission {
 impl Submission {
     /// Maps that have another size than the program says, and which.
     pub(super) fn map_sizes(&self) -> Vec<(String, u32)> {
-        self.records.iter().filter_map(|(map, own)| Some((map.clone(), own.most?))).collect()
+        self.maps.iter().filter_map(|(map, own)| Some((map.clone(), own.entries?))).collect()
     }
 
     /// Buffers whose records are of a struct that was named, and which.
     pub(super) fn structs(&self) -> Vec<(String, String)> {
-        self.records.iter().filter_map(|(map, own)| Some((map.clone(), own.of.clone()?))).collect()
+        self.maps.iter().filter_map(|(map, own)| Some((map.clone(), own.records.clone()?))).collect()
     }
 }
 
-/// What one map holds.
+/// What is said of one map besides its program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Records {
+pub struct OfMap {
     /// The struct that a buffer's records are, where that is not to be found out.
-    pub of: Option<String>,
+    pub records: Option<String>,
     /// How many there is room for; bytes of a ring buffer.
-    pub most: Option<u32>,
+    pub entries: Option<u32>,
 }
 
-impl Records {
+impl OfMap {
     /// Takes over what `other` says.
     pub fn overrule(&mut self, other: Self) {
-        let Self { of, most } = other;
-        self.of = of.or(self.of.take());
-        self.most = most.or(self.most);
+        let Self { records, entries } = other;
+        self.records = records.or(self.records.take());
+        self.entries = entries.or(self.entries);
     }
 }
 
-/// What maps hold: structs and sizes of them, by name, together.
-pub fn records(
+/// What is said of maps: structs and sizes of them, by name, together.
+pub fn of_maps(
     structs: impl IntoIterator<Item = (String, String)>,
     sizes: impl IntoIterator<Item = (String, u32)>,
-) -> BTreeMap<String, Records> {
-    let mut all: BTreeMap<String, Records> = BTreeMap::new();
+) -> BTreeMap<String, OfMap> {
+    let mut all: BTreeMap<String, OfMap> = BTreeMap::new();
     for (map, of) in structs {
-        all.entry(map).or_default().of = Some(of);
+        all.entry(map).or_default().records = Some(of);
     }
     for (map, most) in sizes {
-        all.entry(map).or_default().most = Some(most);
+        all.entry(map).or_default().entries = Some(most);
     }
     all
 }

@@ -131,7 +131,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
         Ok((map, size))
     });
     let sizes = sizes.collect::<Result<Vec<_>, Sentence>>().map_err(bad)?;
-    let records = run::records(message.records, sizes);
+    let maps = run::of_maps(message.records, sizes);
     let tests = message.tests.iter().map(|test| test.read()).collect::<Result<Vec<_>, _>>().map_err(bad)?;
     let course = site.course();
     let started = match &message.lesson {
@@ -143,7 +143,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
                 headers: None,
                 globals: message.globals,
                 targets,
-                records,
+                maps,
                 tests,
                 shows: message.show,
                 stimulus: message.stimulus,
@@ -163,8 +163,8 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
             let (mut submission, facts) = lab::lesson_submission(lesson, seed, sources, kernels, LIMITS.page);
             submission.globals.extend(message.globals);
             submission.targets.extend(targets);
-            for (map, own) in records {
-                submission.records.entry(map).or_default().overrule(own);
+            for (map, own) in maps {
+                submission.maps.entry(map).or_default().overrule(own);
             }
             submission.tests.extend(tests);
             submission.shows.extend(message.show);

@@ -66,7 +66,7 @@ pub(crate) fn submission(program: &str, kernels: &[&str]) -> Submission {
         headers: None,
         globals: BTreeMap::new(),
         targets: BTreeMap::new(),
-        records: BTreeMap::new(),
+        maps: BTreeMap::new(),
         tests: Vec::new(),
         shows: Vec::new(),
         stimulus: None,
