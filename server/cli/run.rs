@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// Set a global variable before load; @stimulus is the stimulus's pid
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     global: Vec<(String, String)>,
-    /// What a program attaches to: NAME=if:lab0[:ingress|egress], cgroup, kprobe:FUNC, kretprobe:FUNC, fentry:FUNC, fexit:FUNC, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99, none (not loaded)
+    /// What a program attaches to: NAME=if:lab0[:ingress|egress], cgroup, kprobe:FUNC, kretprobe:FUNC, fentry:FUNC, fexit:FUNC, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99 (or cycles, instructions, …), none (not loaded)
     #[arg(long, value_name = "NAME=TARGET", value_parser = assignment)]
     attach: Vec<(String, String)>,
     /// How many entries a map has, where it is not as the program says: what its own loader would set
