@@ -140,6 +140,6 @@ fn every_kind_of_program_shows_its_effect_on_every_kernel_that_has_it() {
         return;
     }
     let lab = Lab::new();
-    // Each has up to four guests at once, and another test may run beside.
-    cases::try_each(&cases::programs("programs"), 1, |path| Case::read(path).run(&lab));
+    // Each has up to four guests, which mostly wait; another test may run beside.
+    cases::try_each(&cases::programs("programs"), 2, |path| Case::read(path).run(&lab));
 }

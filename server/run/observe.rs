@@ -94,7 +94,10 @@ pub(super) async fn observe(
     let outcome = loop {
         let limit = observation.limit();
         let stopping = matches!(observation.phase, Phase::Stop(_));
+        // Asked of the clock too: a guest that says one thing after the other leaves the
+        // runtime no moment to look at its timers.
         let happening = tokio::select! {
+            () = std::future::ready(()), if Instant::now() >= limit => Happening::TooLong,
             event = worker.next() => Happening::Came(event),
             Some(wish) = wanted.recv() => Happening::Wanted(wish),
             () = stop.cancelled(), if !stopping => Happening::Stop,
