@@ -87,6 +87,8 @@ for (const colorScheme of ["light", "dark"] as const) {
 }
 
 test("axe finds nothing to complain about on any lesson", async ({ reader }) => {
+  // A second or two for each of some sixty pages, and another file's tests run beside.
+  test.setTimeout(360_000);
   for (const path of await lessons(reader)) {
     await reader.goto(`${ORIGIN}${path}`);
     await expect(reader.locator(".cm-editor")).toBeVisible();
