@@ -19,12 +19,11 @@ use bpflab_worker::Target;
 use support::{
     folder,
     guests::{self, DEFAULT, can_use_extra, can_use_guests},
-    home::{ask, download, files, form, make},
+    home::{self, ask, can_build, download, files, form, make},
     lessons,
     program::{self, fresh_name},
     screen::Screen,
     server::Server,
-    skipped,
 };
 
 /// What the folder of any lesson has besides the program.
@@ -166,12 +165,7 @@ fn what_cannot_be_downloaded_is_refused_on_a_page() {
 
 #[tokio::test]
 async fn every_solution_is_built_with_debians_packages_and_runs_without_the_lab() {
-    let packages = ["/usr/include/bpf/libbpf.h", "/usr/sbin/bpftool", "/usr/include/libelf.h"];
-    if !packages.iter().all(|file| Path::new(file).exists()) {
-        let _ = skipped("needs libbpf-dev, bpftool and libelf-dev (make setup-test)");
-        return;
-    }
-    if !can_use_guests() {
+    if !can_build() || !can_use_guests() {
         return;
     }
     let server = guests::server();
@@ -180,8 +174,7 @@ async fn every_solution_is_built_with_debians_packages_and_runs_without_the_lab(
     let quiet = program::quiet(&fresh_name());
     let mut screen = Screen::open(&server, DEFAULT, &quiet).await;
     let began = Instant::now();
-    screen.ask("bpftool btf dump file /sys/kernel/btf/vmlinux format c >/tmp/vmlinux.h").await;
-    fs::write(&types, screen.get("/tmp/vmlinux.h").await).expect("the guest's types");
+    fs::write(&types, home::types(&mut screen).await).expect("the guest's types");
     drop(screen);
     println!("types after {:?}", began.elapsed());
 

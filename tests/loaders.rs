@@ -3,17 +3,16 @@
 
 mod support;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, process::Command};
 
 use serde_json::{Value, json};
 use support::{
     course::{Course, change},
     folder,
     guests::{self, DEFAULT, can_use_guests},
-    home::{download, make},
+    home::{self, can_build, download, make},
     program::{self, fresh_name},
     screen::Screen,
-    skipped,
     socket::Socket,
     story::Story,
 };
@@ -153,12 +152,7 @@ async fn a_browser_may_say_both() {
 
 #[tokio::test]
 async fn a_loader_that_is_taken_home_says_the_same_to_the_kernel() {
-    let packages = ["/usr/include/bpf/libbpf.h", "/usr/sbin/bpftool", "/usr/include/libelf.h"];
-    if !packages.iter().all(|file| Path::new(file).exists()) {
-        let _ = skipped("needs libbpf-dev, bpftool and libelf-dev (make setup-test)");
-        return;
-    }
-    if !can_use_guests() {
+    if !can_build() || !can_use_guests() {
         return;
     }
     let mut attach = String::new();
@@ -172,10 +166,9 @@ async fn a_loader_that_is_taken_home_says_the_same_to_the_kernel() {
     let server = guests::with_lessons(course.path());
     let quiet = program::quiet(&fresh_name());
     let mut screen = Screen::open(&server, DEFAULT, &quiet).await;
-    screen.ask("bpftool btf dump file /sys/kernel/btf/vmlinux format c >/tmp/vmlinux.h").await;
     let place = folder();
     let types = place.path().join("vmlinux.h");
-    fs::write(&types, screen.get("/tmp/vmlinux.h").await).expect("the guest's types");
+    fs::write(&types, home::types(&mut screen).await).expect("the guest's types");
     let archive = download(&server, "bare", BARE);
     let archive = flate2::read::GzDecoder::new(archive.as_slice());
     tar::Archive::new(archive).unpack(place.path()).expect("an archive");

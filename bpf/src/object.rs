@@ -155,10 +155,7 @@ fn refused(
         let section = section.map(|program| program.section().to_string_lossy().into_owned());
         let section = section.unwrap_or_default();
         // It is not in the kernel's types, and may be there all the same.
-        let called = section.trim_start_matches('?').split(['/', '.']).next();
-        let called = matches!(called, Some("fentry" | "fexit" | "fmod_ret"));
-        let found = called.then(|| untraceable::why(&function, || None)).flatten();
-        let reason = found.unwrap_or_else(|| {
+        let reason = untraceable::why(&function, || None).unwrap_or_else(|| {
             let nearest = attach::nearest_in_btf(&function, &section);
             AttachFailure::NoSuchHook { asked: None, nearest }
         });

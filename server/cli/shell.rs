@@ -20,7 +20,7 @@ use tokio::{
 use super::{Context, report, status, status_of};
 use crate::{
     compile::Sources,
-    kernel::{HOST, Needs},
+    kernel::HOST,
     lab,
     run::{About, Batch, Handle, Holding, LIMITS, RunEvent, Runs, Submission, Unjudged, Watcher},
     say::Sentence,
@@ -64,20 +64,7 @@ pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Re
     if kernel == HOST {
         return usage(Sentence::TerminalNeedsGuest);
     }
-    let mut submission = Submission {
-        sources,
-        kernels: vec![kernel.clone()],
-        headers: None,
-        needs: Needs::default(),
-        globals: BTreeMap::new(),
-        targets: BTreeMap::new(),
-        maps: BTreeMap::new(),
-        tests: Vec::new(),
-        shows: Vec::new(),
-        stimulus: None,
-        terminal: None,
-        span: lab::span(None, LIMITS.terminal),
-    };
+    let mut submission = Submission::plain(sources, vec![kernel.clone()], lab::span(None, LIMITS.terminal));
     lab::with_terminal(&mut submission);
     let runs = Runs::new(lab);
     let handle = match runs.start(submission, About::default(), || Box::new(Unjudged)) {

@@ -40,6 +40,24 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// One that says nothing besides.
+    pub fn plain(sources: Sources, kernels: Vec<String>, span: Span) -> Self {
+        Self {
+            sources,
+            kernels,
+            headers: None,
+            globals: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            maps: BTreeMap::new(),
+            tests: Vec::new(),
+            shows: Vec::new(),
+            stimulus: None,
+            terminal: None,
+            needs: Needs::default(),
+            span,
+        }
+    }
+
     /// Maps that have another size than the program says, and which.
     pub(super) fn map_sizes(&self) -> Vec<(String, u32)> {
         self.maps.iter().filter_map(|(map, own)| Some((map.clone(), own.entries?))).collect()

@@ -5,7 +5,7 @@ use std::{io::Read as _, path::Path, process::Command};
 
 use flate2::read::GzDecoder;
 
-use super::{http, http::Answer, server::Server};
+use super::{http, http::Answer, screen::Screen, server::Server, skipped};
 
 /// What the form of a lesson's page sends for this text.
 pub(crate) fn form(source: &str) -> String {
@@ -43,6 +43,20 @@ pub(crate) fn files(archive: &[u8]) -> Vec<(String, u32, String)> {
         (name, entry.header().mode().expect("a mode"), text)
     };
     entries.map(file).collect()
+}
+
+/// Whether this machine has what a loader is built with.
+#[must_use]
+pub(crate) fn can_build() -> bool {
+    let packages = ["/usr/include/bpf/libbpf.h", "/usr/sbin/bpftool", "/usr/include/libelf.h"];
+    packages.iter().all(|file| Path::new(file).exists())
+        || skipped("needs libbpf-dev, bpftool and libelf-dev (make setup-test)")
+}
+
+/// The types of the guest that a screen shows, as its own bpftool writes them.
+pub(crate) async fn types(screen: &mut Screen) -> Vec<u8> {
+    screen.ask("bpftool btf dump file /sys/kernel/btf/vmlinux format c >/tmp/vmlinux.h").await;
+    screen.get("/tmp/vmlinux.h").await
 }
 
 /// `make` in a lesson's folder, for a machine without libbpf; `Err` is what it said.

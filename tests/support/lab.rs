@@ -4,11 +4,10 @@
 //! The pipeline is the real one, and what is heard is what is written to a
 //! script. Does not know what is run.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use bpflab::{
     compile::Sources,
-    kernel::Needs,
     lab::{self, Folders, Setup},
     run::{About, LIMITS, Runs, Submission, Unjudged},
     say::Lang,
@@ -60,20 +59,9 @@ impl Drop for Lab {
 
 /// A program on these kernels, and nothing else said.
 pub(crate) fn submission(program: &str, kernels: &[&str]) -> Submission {
-    Submission {
-        sources: Sources::new([("test.bpf.c".to_owned(), program.to_owned())].into()).expect("a source"),
-        kernels: kernels.iter().map(|kernel| (*kernel).to_owned()).collect(),
-        headers: None,
-        globals: BTreeMap::new(),
-        targets: BTreeMap::new(),
-        maps: BTreeMap::new(),
-        tests: Vec::new(),
-        shows: Vec::new(),
-        stimulus: None,
-        terminal: None,
-        needs: Needs::default(),
-        span: lab::span(None, LIMITS.command_line),
-    }
+    let sources = Sources::new([("test.bpf.c".to_owned(), program.to_owned())].into()).expect("a source");
+    let kernels = kernels.iter().map(|kernel| (*kernel).to_owned()).collect();
+    Submission::plain(sources, kernels, lab::span(None, LIMITS.command_line))
 }
 
 /// How long a run waits for its stimulus, on a machine where others work too.
