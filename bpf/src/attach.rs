@@ -3,11 +3,7 @@
 //! Knows libbpf's sections and the kernel's lists of hooks. What a section does
 //! not say is `target`'s to know.
 
-use std::{
-    cell::OnceCell,
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet};
 
 use bpflab_worker::{AttachFailure, Event, Target, nearest};
 use libbpf_rs::{
@@ -21,6 +17,7 @@ use crate::{
     binary,
     link::Link,
     logs,
+    names::{self, Names},
     outlet::Outlet,
     probe::hooks,
     target::{self, read_iterator},
@@ -32,10 +29,6 @@ const MAX_NEAREST: usize = 5;
 
 /// Slots of an array of programs that are looked at.
 const MAX_CALLED: u32 = 256;
-
-/// How long the kernel may take to list its functions for such an offer: it
-/// looks each of them up, and a learner waits.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The optional programs (`SEC("?…")`) of an object, by function name.
 #[derive(Debug, Default)]
@@ -252,12 +245,11 @@ fn why(errno: i32, program: &Program<'_>, wanted: Option<&Target>) -> AttachFail
         ENOENT | EINVAL | ESRCH | EBUSY => {
             let asked = wanted.and_then(target::words);
             let hook = asked.as_deref().unwrap_or(section);
-            let listed = OnceCell::new();
-            let listed = || listed.get_or_init(|| hooks::functions(Some(PATIENCE))).as_deref();
+            let names = names::of_kernel();
             untraceable::function(hook)
-                .and_then(|function| untraceable::why(function, listed))
+                .and_then(|function| untraceable::why(function, &names))
                 .or_else(|| {
-                    let nearest = hooks_like(hook, listed)?;
+                    let nearest = hooks_like(hook, &names)?;
                     Some(AttachFailure::NoSuchHook { asked: asked.clone(), nearest })
                 })
                 .unwrap_or(AttachFailure::Errno(errno))
@@ -276,13 +268,13 @@ fn is_mark(section: &str, wanted: Option<&Target>) -> bool {
 
 /// Hooks close to the one that `section` names; `None` when that one exists
 /// or its kind is not looked up by name.
-fn hooks_like<'l>(section: &str, listed: impl FnOnce() -> Option<&'l [String]>) -> Option<Vec<String>> {
+fn hooks_like(section: &str, names: &Names) -> Option<Vec<String>> {
     let (kind, hook) = section.split_once('/')?;
     let (known, wanted): (Vec<String>, &str) = match kind {
         "tp" | "tracepoint" => (hooks::tracepoints(), hook),
         "raw_tp" | "raw_tracepoint" => (hooks::tracepoints().iter().map(|name| event(name)).collect(), hook),
         // An offset may follow.
-        "kprobe" | "kretprobe" => (listed()?.to_vec(), hook.split('+').next().unwrap_or(hook)),
+        "kprobe" | "kretprobe" => (names.traceable()?.to_vec(), hook.split('+').next().unwrap_or(hook)),
         _ => return None,
     };
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -305,20 +297,20 @@ pub(crate) fn nearest_in_btf(wanted: &str, section: &str) -> Vec<String> {
         _ => ("", BtfKind::Func),
     };
     let wanted = wanted.strip_prefix(prefix).unwrap_or(wanted);
-    let mut names = Vec::new();
+    let mut found = Vec::new();
     for id in 1..btf.len() {
         let id = u32::try_from(id).unwrap_or(u32::MAX);
         let Some(ty) = btf.type_by_id::<libbpf_rs::btf::BtfType<'_>>(id.into()) else { continue };
         let name = ty.name().and_then(|name| name.to_str());
         if let Some(name) = name.and_then(|name| name.strip_prefix(prefix)).filter(|_| ty.kind() == right) {
-            names.push(name.to_owned());
+            found.push(name.to_owned());
         }
     }
     if prefix.is_empty() {
         // What is in BTF and cannot be attached to is no help.
-        let attachable = hooks::functions(Some(PATIENCE));
-        let attachable = attachable.map(|names| names.into_iter().collect::<HashSet<_>>());
-        names.retain(|name| attachable.as_ref().is_none_or(|attachable| attachable.contains(name)));
+        let names = names::of_kernel();
+        let traceable = names.traceable().map(|names| names.iter().collect::<HashSet<_>>());
+        found.retain(|name| traceable.as_ref().is_none_or(|traceable| traceable.contains(name)));
     }
-    nearest(wanted, names.iter().map(String::as_str), MAX_NEAREST)
+    nearest(wanted, found.iter().map(String::as_str), MAX_NEAREST)
 }

@@ -27,6 +27,7 @@ mod link;
 mod loader;
 mod logs;
 mod maps;
+mod names;
 mod object;
 mod observe;
 mod outlet;

@@ -4,14 +4,15 @@
 //! lesson's needs are not met. Knows how kernel names are built: of words
 //! between underscores. Knows no kernel.
 
-use std::collections::BTreeMap;
-
 /// A name scores up to 1 for the words that it shares, rare ones first, and up
 /// to 1 for its letters. Less than this together is no likeness.
 const ALIKE: f64 = 0.8;
 
 /// Letters alone must be this close where no word is shared.
 const LETTERS: f64 = 0.7;
+
+/// Words of a wanted name that are looked at.
+const MAX_WORDS: usize = 32;
 
 /// What entry stubs of system calls lose: they take registers rather than
 /// arguments, so the function behind them is the better offer.
@@ -30,29 +31,36 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, most:
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
-    let parts: Vec<&str> = words(wanted).collect();
-    let weights = weights(&parts, &known);
-    let total: f64 = weights.values().sum();
+    let mut parts: Vec<&str> = words(wanted).take(MAX_WORDS).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    let has: Vec<u32> = known.iter().map(|name| shared(&parts, name)).collect();
+    let weights = weights(parts.len(), &has);
+    let total: f64 = weights.iter().sum();
+    let letters = letters(wanted);
     let mut alike: Vec<(f64, &str)> = known
         .into_iter()
-        .filter_map(|name| {
+        .zip(has)
+        .filter_map(|(name, has)| {
             let shared: f64 = weights
                 .iter()
-                .filter_map(|(word, weight)| words(name).any(|own| own == *word).then_some(weight))
+                .enumerate()
+                .filter(|(at, _)| has >> at & 1 == 1)
+                .map(|(_, weight)| weight)
                 .sum();
-            let longest = wanted.len().max(name.len()).max(1) as f64;
             let shared = if total > 0.0 { shared / total } else { 0.0 };
-            let apart = wanted.len().abs_diff(name.len()) as f64;
-            // No distance is smaller than the difference in length: most names end here.
-            if shared + 1.0 - apart / longest < ALIKE {
-                return None;
-            }
-            let letters = 1.0 - distance(wanted.as_bytes(), name.as_bytes()) as f64 / longest;
+            let longest = wanted.len().max(name.len()).max(1) as f64;
+            let is_close = |apart: usize| {
+                let close = 1.0 - apart as f64 / longest;
+                (shared + close >= ALIKE && (shared > 0.0 || close >= LETTERS)).then_some(close)
+            };
+            // No distance is smaller than these two: most names end here.
+            is_close(wanted.len().abs_diff(name.len()))?;
+            is_close(missing(letters, name))?;
+            let close = is_close(distance(wanted.as_bytes(), name.as_bytes()))?;
             let stub = STUBS.iter().any(|begin| name.starts_with(begin));
             let renamed = if is_renamed(wanted, name) { 1.0 } else { 0.0 };
-            let score = shared + letters + renamed - if stub { STUB } else { 0.0 };
-            let close = shared + letters >= ALIKE && (shared > 0.0 || letters >= LETTERS);
-            close.then_some((score, name))
+            Some((shared + close + renamed - if stub { STUB } else { 0.0 }, name))
         })
         .collect();
     alike.sort_by(|(a, left), (b, right)| b.total_cmp(a).then(left.cmp(right)));
@@ -70,18 +78,37 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(['_', '/', '.', ':']).filter(|word| !word.is_empty())
 }
 
-/// How much each word of the wanted name tells: one that few names have tells more.
-fn weights<'w>(parts: &[&'w str], known: &[&str]) -> BTreeMap<&'w str, f64> {
-    let mut having: BTreeMap<&str, usize> = parts.iter().map(|word| (*word, 0)).collect();
-    for name in known {
-        for word in words(name) {
-            if let Some(count) = having.get_mut(word) {
-                *count += 1;
-            }
+/// Which of the words a name has: the first is the lowest bit.
+fn shared(parts: &[&str], name: &str) -> u32 {
+    words(name).filter_map(|own| parts.iter().position(|part| *part == own)).fold(0, |all, at| all | 1 << at)
+}
+
+/// How much each of so many words tells: one that few names have tells more.
+fn weights(parts: usize, has: &[u32]) -> Vec<f64> {
+    let all = has.len() as f64 + 1.0;
+    let having = |at: usize| has.iter().filter(|has| *has >> at & 1 == 1).count();
+    (0..parts).map(|at| (all / having(at).max(1) as f64).ln()).collect()
+}
+
+/// How often each byte is in a name; bytes that are 64 apart are as one.
+fn letters(name: &str) -> [i32; 64] {
+    let mut counts = [0_i32; 64];
+    name.bytes().for_each(|byte| counts[usize::from(byte) % 64] += 1);
+    counts
+}
+
+/// Bytes of a name that another lacks, or that it lacks, whichever are more: as many slips at least.
+fn missing(mut of: [i32; 64], name: &str) -> usize {
+    name.bytes().for_each(|byte| of[usize::from(byte) % 64] -= 1);
+    let (mut more, mut less) = (0, 0);
+    for left in of {
+        if left > 0 {
+            more += left.unsigned_abs() as usize;
+        } else {
+            less += left.unsigned_abs() as usize;
         }
     }
-    let all = known.len() as f64 + 1.0;
-    having.into_iter().map(|(word, count)| (word, (all / count.max(1) as f64).ln())).collect()
+    more.max(less)
 }
 
 /// Levenshtein's distance in bytes, where two neighbours in each other's place

@@ -12,7 +12,7 @@ use libbpf_rs::{
 use crate::{
     attach, ctype,
     logs::{self, Said},
-    maps,
+    maps, names,
     outlet::Outlet,
     relocations,
     types::Types,
@@ -155,7 +155,7 @@ fn refused(
         let section = section.map(|program| program.section().to_string_lossy().into_owned());
         let section = section.unwrap_or_default();
         // It is not in the kernel's types, and may be there all the same.
-        let reason = untraceable::why(&function, || None).unwrap_or_else(|| {
+        let reason = untraceable::why(&function, &names::of_kernel()).unwrap_or_else(|| {
             let nearest = attach::nearest_in_btf(&function, &section);
             AttachFailure::NoSuchHook { asked: None, nearest }
         });

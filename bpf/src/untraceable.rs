@@ -3,17 +3,9 @@
 //! Knows the kernel's lists of symbols, of what kprobes may not touch, and of what can be
 //! traced. Says nothing where they do not tell.
 
-use std::{
-    fs::File,
-    io::{BufRead as _, BufReader},
-};
-
 use bpflab_worker::{AttachFailure, Untraceable};
 
-use crate::probe::hooks;
-
-/// Every symbol of the kernel: `ADDRESS TYPE NAME [MODULE]`.
-const SYMBOLS: &str = "/proc/kallsyms";
+use crate::{names::Names, probe::hooks};
 
 /// What a compiler puts behind the name of a function that it has changed or split.
 const CHANGED: [&str; 3] = ["isra", "constprop", "part"];
@@ -21,25 +13,17 @@ const CHANGED: [&str; 3] = ["isra", "constprop", "part"];
 /// Names that are said.
 const MOST: usize = 3;
 
-/// Why `function` cannot be attached to, if it is there at all. `listed` is what can be
-/// traced, asked only where it matters: it takes the kernel seconds.
-pub(crate) fn why<'l>(
-    function: &str,
-    listed: impl FnOnce() -> Option<&'l [String]>,
-) -> Option<AttachFailure> {
-    let (mut there, mut changed) = (false, Vec::new());
-    for line in BufReader::new(File::open(SYMBOLS).ok()?).lines().map_while(Result::ok) {
-        let Some(name) = line.split_whitespace().nth(2) else { continue };
-        there |= name == function;
-        if changed.len() < MOST && is_changed(name, function) {
-            changed.push(name.to_owned());
-        }
-    }
+/// Why `function` cannot be attached to, if it is there at all.
+pub(crate) fn why(function: &str, names: &Names) -> Option<AttachFailure> {
+    let symbols = names.symbols();
+    let there = symbols.iter().any(|name| name == function);
+    let changed = symbols.iter().filter(|name| is_changed(name, function)).take(MOST);
+    let changed: Vec<String> = changed.cloned().collect();
     let how = match (there, changed.is_empty()) {
         (true, _) if hooks::is_forbidden(function) => Untraceable::Forbidden,
         (true, _) => {
-            let listed = listed()?;
-            listed.iter().all(|name| name != function).then_some(Untraceable::Unlisted)?
+            let traceable = names.traceable()?;
+            traceable.iter().all(|name| name != function).then_some(Untraceable::Unlisted)?
         }
         (false, false) => Untraceable::Changed { names: changed },
         (false, true) => return None,

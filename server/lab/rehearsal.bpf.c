@@ -36,4 +36,11 @@ int BPF_KPROBE(on_mount)
 	return 0;
 }
 
+/* What cannot be attached to is looked for in the kernel's lists. */
+SEC("?kprobe/no_such_function")
+int on_nothing(void *ctx)
+{
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -54,9 +54,11 @@ pub(super) const NOBODY: u32 = 65534;
 /// What the kernel is told. `oops=panic panic=-1` and `-no-reboot` make every
 /// trouble of the kernel the end of its QEMU. The timer check fails by chance
 /// where the machine is busy, and the watchdog for stuck processors measures the
-/// machine, not the guest; RCU is expedited since detaching waits for it.
+/// machine, not the guest; RCU is expedited since detaching waits for it. Programs lie
+/// where they lay before (`norandmaps`): TCG keeps translated code by its address, and
+/// would translate the shell and its library anew for each process.
 pub(super) const KERNEL_LINE: &str = "console=ttyS0 loglevel=4 oops=panic panic=-1 rcupdate.rcu_expedited=1 edd=off no_timer_check \
-                           random.trust_cpu=on nowatchdog lsm=landlock,lockdown,yama,integrity,apparmor,bpf";
+                           random.trust_cpu=on nowatchdog norandmaps lsm=landlock,lockdown,yama,integrity,apparmor,bpf";
 
 /// Where descriptors lie in QEMU.
 mod fd {
