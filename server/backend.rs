@@ -8,6 +8,7 @@ mod guest;
 mod host;
 mod worker;
 
+pub(crate) use guest::Turns;
 pub use guest::{
     Accelerator, Guests, KVM_DEADLINE, Kvm, Piece, Place, RUN_COST, Rehearsal, Settings as GuestSettings,
     Step, Trial, cgroups,

@@ -33,7 +33,7 @@ pub(super) use qemu::Qemu;
 pub(crate) use qemu::Walls;
 pub(super) use qmp::Monitor;
 pub use rehearsal::{Piece, Rehearsal};
-pub(super) use starved::kept_waiting;
+pub(crate) use starved::Turns;
 
 use std::{
     collections::HashMap,

@@ -1,9 +1,6 @@
 //! A live worker: commands in, events out, over any byte stream.
 //!
 //! What comes out may be hostile: frames are bounded and checked before use.
-
-use std::time::Duration;
-
 use bpflab_worker::{Command, Event, Frames, MAX_EVENT, encode};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -13,7 +10,7 @@ use tokio::{
 
 use super::{
     Error,
-    guest::{CONSOLE_LAG, Cgroup, Console, Monitor, Qemu, kept_waiting},
+    guest::{CONSOLE_LAG, Cgroup, Console, Monitor, Qemu, Turns},
 };
 
 /// Bytes read at once.
@@ -102,11 +99,11 @@ impl Worker {
         }
     }
 
-    /// How long the machine has let a guest's processors wait since its start.
-    pub fn kept_waiting(&self) -> Duration {
+    /// What a guest had of the machine's processors since its start.
+    pub(crate) fn turns(&self) -> Turns {
         match &self.place {
-            Place::Guest { process, .. } => process.id().map(kept_waiting).unwrap_or_default(),
-            Place::Child(_) | Place::Elsewhere => Duration::ZERO,
+            Place::Guest { process, .. } => process.id().map(Turns::of).unwrap_or_default(),
+            Place::Child(_) | Place::Elsewhere => Turns::default(),
         }
     }
 

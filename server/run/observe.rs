@@ -16,7 +16,7 @@ use super::{
     pipeline::{Asked, End, Part, Wish, ms},
 };
 use crate::{
-    backend::{Error, Words, Worker},
+    backend::{Error, Turns, Words, Worker},
     diagnostic::{Diagnostic, Origin},
     explain::{self, Seen},
     kernel::Accelerator,
@@ -58,8 +58,8 @@ struct Observation<'a> {
     seen: Seen,
     /// When the worker said something last.
     heard: Instant,
-    /// How long its guest had been kept waiting when the phase began.
-    waited: Duration,
+    /// What its guest had had of the processors when the phase began.
+    turns: Turns,
     /// Whether the phase was given more time.
     excused: bool,
     /// Changes that the worker has not answered yet, by token.
@@ -86,7 +86,7 @@ pub(super) async fn observe(
         libbpf: String::new(),
         seen: Seen::default(),
         heard: Instant::now(),
-        waited: worker.kept_waiting(),
+        turns: worker.turns(),
         excused: false,
         asked: std::collections::HashMap::new(),
         next_token: 0,
@@ -113,7 +113,7 @@ pub(super) async fn observe(
                     break outcome;
                 }
                 if observation.since != before {
-                    observation.waited = worker.kept_waiting();
+                    observation.turns = worker.turns();
                 }
                 if observation.phase != Phase::Place
                     && let Some(load) = first.take()
@@ -155,13 +155,15 @@ pub(super) async fn observe(
                 }
                 _ => break Outcome::Cancelled,
             },
-            Happening::TooLong if observation.is_starved(worker.kept_waiting()) => observation.excused = true,
+            Happening::TooLong if !observation.excused && observation.is_starved(worker.turns()) => {
+                observation.excused = true;
+            }
             Happening::TooLong => {
                 let words = worker.words();
                 break match observation.phase {
                     _ if matches!(words, Some(Words::Panicked(_))) => observation.worker_died(words),
                     Phase::Stop(outcome) => outcome,
-                    Phase::Observe if words.is_some() => observation.overdue(),
+                    Phase::Observe if words.is_some() => observation.overdue(worker.turns()),
                     _ => {
                         observation.explain_limit();
                         Outcome::TimedOut

@@ -1,8 +1,8 @@
 // How the page is tested: Debian's Chromium, the real server, two files at a
 // time: a test mostly waits for a guest or a browser that starts.
 //
-// What measures how soon the page answers is a project of its own, and runs
-// with nothing beside it. Does not know what is tested.
+// What measures how soon the page answers, and what runs on all guests at once,
+// is a project of its own, with nothing beside it. Does not know what is tested.
 
 import { defineConfig } from "@playwright/test";
 
@@ -19,8 +19,8 @@ const FLAGS = [
 /** Chromium's own sandbox does not start as root; the only site it opens is ours. */
 const asRoot = process.getuid?.() === 0;
 
-/** A second is measured in these. */
-const MEASURED = "**/flood.spec.ts";
+/** A second is measured, or each test has a guest of every kernel. */
+const WHOLE_MACHINE = ["**/flood.spec.ts", "**/kernels.spec.ts"];
 
 export default defineConfig({
   testDir: "specs",
@@ -33,8 +33,8 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: [["list"]],
   projects: [
-    { name: "beside", testIgnore: MEASURED },
-    { name: "alone", testMatch: MEASURED },
+    { name: "beside", testIgnore: WHOLE_MACHINE },
+    { name: "alone", testMatch: WHOLE_MACHINE, workers: 1 },
   ],
   use: {
     browserName: "chromium",

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use bpflab::{
     compile::Sources,
+    grade::Grader,
     lab::{self, Folders, Setup},
-    run::{About, LIMITS, Runs, Submission, Unjudged},
+    lesson::Lesson,
+    run::{About, Judge, LIMITS, Runs, Submission, Unjudged},
     say::Lang,
     wire::Writer,
 };
@@ -34,9 +36,24 @@ impl Lab {
 
     /// What a run says, to its end on every kernel.
     pub(crate) fn run(&self, submission: Submission) -> Story {
+        self.judged(submission, About::default(), || Box::new(Unjudged))
+    }
+
+    /// The same of a learner's text for a lesson, with the lesson's checks and this draw of it.
+    pub(crate) fn check(&self, lesson: &Lesson, text: &str, seed: u64, kernel: &str) -> Story {
+        let mut files = lesson.headers.clone();
+        files.insert(lesson.program.clone(), text.to_owned());
+        let sources = Sources::new(files).expect("a source");
+        let limit = Duration::from_secs(lesson.run.seconds);
+        let (submission, facts) =
+            lab::lesson_submission(lesson, seed, sources, vec![kernel.to_owned()], limit);
+        let about = About { lesson: Some(lesson.slug.clone()), seed: Some(seed) };
+        self.judged(submission, about, || Box::new(Grader::new(lesson, facts.clone()).in_a_hurry()))
+    }
+
+    fn judged(&self, submission: Submission, about: About, judge: impl FnMut() -> Box<dyn Judge>) -> Story {
         self.runtime.block_on(async {
-            let about = About::default();
-            let handle = match self.runs.start(submission, about, || Box::new(Unjudged)) {
+            let handle = match self.runs.start(submission, about, judge) {
                 Ok(handle) => handle,
                 Err(refused) => panic!("no run: {}", refused.0.say(Lang::En)),
             };

@@ -86,7 +86,8 @@ impl Guest {
     /// Sends a command.
     pub(super) async fn send(&mut self, command: &Command) -> Result<(), Error> {
         use tokio::io::AsyncWriteExt as _;
-        Ok(self.qemu.worker.write_all(&bpflab_worker::encode(command)).await?)
+        let sent = self.qemu.worker.write_all(&bpflab_worker::encode(command)).await;
+        sent.map_err(|_| Error::Ended) // the port is QEMU's: it fails when that is gone
     }
 
     async fn next(&mut self) -> Result<Event, Error> {
@@ -96,9 +97,10 @@ impl Guest {
             if let Some(event) = self.frames.take()? {
                 return Ok(event);
             }
-            match self.qemu.worker.read(&mut chunk).await? {
-                0 => return Err(Error::Ended),
-                got => self.frames.push(&chunk[..got]),
+            match self.qemu.worker.read(&mut chunk).await {
+                // Cut off in the middle of something, or at an end.
+                Ok(0) | Err(_) => return Err(Error::Ended),
+                Ok(got) => self.frames.push(&chunk[..got]),
             }
         }
     }

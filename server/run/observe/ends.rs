@@ -8,7 +8,7 @@ use bpflab_worker::{Done, Event, Refusal};
 
 use super::{Observation, Phase, words::refusal_sentence};
 use crate::{
-    backend::Words,
+    backend::{Turns, Words},
     diagnostic::{Diagnostic, Origin},
     explain,
     run::{LIMITS, Outcome, RunEvent, needs, opinion::Refused},
@@ -30,16 +30,9 @@ impl Observation<'_> {
         }
     }
 
-    /// Whether the guest was kept waiting for so much of this phase that it may be late: half,
-    /// or three quarters at the end of observing, which is to be prompt. One that spins beside
-    /// two others on as many processors waits for two thirds.
-    pub(super) fn is_starved(&self, waited: Duration) -> bool {
-        let (waited, lasted) = (waited.saturating_sub(self.waited), self.since.elapsed());
-        let most = match self.phase {
-            Phase::Place | Phase::Turn | Phase::Load | Phase::Attach => lasted / 2,
-            Phase::Observe | Phase::Stop(_) => lasted * 3 / 4,
-        };
-        !self.excused && waited > most
+    /// Whether the machine had so little for the guest in this phase that it may be late.
+    pub(super) fn is_starved(&self, turns: Turns) -> bool {
+        (turns - self.turns).is_starved(self.since.elapsed())
     }
 
     pub(super) fn done(&mut self, done: Done) -> Outcome {
@@ -92,9 +85,10 @@ impl Observation<'_> {
         Outcome::WorkerDied
     }
 
-    /// A guest that is still there after the end of its time: silent, or late.
-    pub(super) fn overdue(&mut self) -> Outcome {
-        if self.heard.elapsed() > SILENT {
+    /// A guest that is still there after the end of its time: silent, or late. One that the
+    /// machine lets wait may be silent for that.
+    pub(super) fn overdue(&mut self, turns: Turns) -> Outcome {
+        if self.heard.elapsed() > SILENT && !self.is_starved(turns) {
             self.diagnose(Origin::Attach, "guest-mute", Sentence::GuestMute);
             return Outcome::WorkerDied;
         }
