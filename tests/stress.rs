@@ -34,6 +34,7 @@ async fn no_boot_and_no_restore_ends_in_an_oops() {
     }
     let (boots, restores) = counts();
     let lab = Arc::new(lab::prepare(&Folders::new(None, None), &Setup::local()).await);
+    let mut failed = Vec::new();
     // `KERNEL=6.12` tries one alone.
     let only = std::env::var("KERNEL").ok();
     for kernel in KERNELS.into_iter().filter(|name| only.as_ref().is_none_or(|only| only == name)) {
@@ -47,14 +48,25 @@ async fn no_boot_and_no_restore_ends_in_an_oops() {
                     lab.backends.guests().trial(kernel, way).await
                 });
             }
-            let mut slowest = std::time::Duration::ZERO;
+            let (mut slowest, mut wrong) = (std::time::Duration::ZERO, 0);
             while let Some(trial) = trials.join_next().await {
-                let took =
-                    trial.expect("no panic").unwrap_or_else(|error| panic!("{kernel}, {way:?}: {error}"));
-                slowest = slowest.max(took);
+                match trial.expect("no panic") {
+                    Ok(took) => slowest = slowest.max(took),
+                    Err(error) => {
+                        wrong += 1;
+                        failed.push(format!("{kernel}, {way:?}: {error}"));
+                    }
+                }
             }
-            assert_eq!(lab.backends.guests().panics(kernel), 0, "{kernel}, {way:?}: kernels in trouble");
-            println!("{kernel}: {count} × {way:?}, {AT_ONCE} at once, the slowest {slowest:.1?}");
+            println!(
+                "{kernel}: {count} × {way:?}, {AT_ONCE} at once, {wrong} wrong, the slowest {slowest:.1?}"
+            );
+        }
+        let panics = lab.backends.guests().panics(kernel);
+        if panics > 0 {
+            failed.push(format!("{kernel}: {panics} kernels in trouble"));
         }
     }
+    // All are tried first: how often is what tells a chance from a fault.
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

@@ -135,7 +135,14 @@ impl Snapshot {
             }
             Err(_) => {}
         }
-        Self::make(recipe, &folder, say).await
+        match Self::make(recipe.clone(), &folder, &say).await {
+            // Under emulation, on a busy machine, a kernel stumbles once in hundreds of boots.
+            Err(Error::Died(why)) => {
+                tracing::warn!(%why, kernel = recipe.image.name, "a guest that died while it booted is booted anew");
+                Self::make(recipe, &folder, &say).await
+            }
+            made => made,
+        }
     }
 
     fn open(recipe: &Recipe, folder: &Path) -> Result<Self, Error> {
