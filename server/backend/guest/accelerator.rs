@@ -17,16 +17,21 @@ pub enum Accelerator {
 }
 
 impl Accelerator {
-    /// QEMU's `-accel` and `-cpu`.
+    /// QEMU's `-accel` and `-cpu`, for a guest that boots or one that goes on.
     ///
-    /// Without cmpxchg16b under TCG: with it, 6.12 oopses at random while the
-    /// machine is busy (QEMU 7.2; 15 of 32 boots, and 0 of 20 without). Nor page tables of
-    /// five levels, nor the guard over user memory: both only cost here, a tenth of the time.
-    pub(super) fn words(self, translated_mib: u64) -> (String, String) {
+    /// A boot under TCG has one thread for all processors: with a thread each, one may run
+    /// what the other is just rewriting (7.3 dies of an int3 of its own in one boot of 100,
+    /// QEMU 7.2, busy machine), and a kernel rewrites itself most while it boots.
+    ///
+    /// Without cmpxchg16b: with it, 6.12 oopses at random while the machine is busy (QEMU
+    /// 7.2; 15 of 32 boots, and 0 of 20 without). Nor page tables of five levels, nor the
+    /// guard over user memory: both only cost here, a tenth of the time.
+    pub(super) fn words(self, translated_mib: u64, boots: bool) -> (String, String) {
+        let thread = if boots { "single" } else { "multi" };
         match self {
             Self::Kvm => ("kvm".into(), "host".into()),
             Self::Tcg => {
-                (format!("tcg,thread=multi,tb-size={translated_mib}"), "max,-cx16,-la57,-smap".into())
+                (format!("tcg,thread={thread},tb-size={translated_mib}"), "max,-cx16,-la57,-smap".into())
             }
         }
     }

@@ -37,7 +37,7 @@ pub(super) struct Parts<'a> {
 pub(super) fn key(parts: Parts<'_>) -> String {
     let Parts { accelerator, processor, image, worker, qemu } = parts;
     let mut hash = Sha256::new();
-    hash.update(format!("{WAY} {MEMORY_MIB} {accelerator:?} {:?} ", accelerator.words(0)));
+    hash.update(format!("{WAY} {MEMORY_MIB} {accelerator:?} {:?} ", accelerator.words(0, true)));
     hash.update(processor);
     hash.update(KERNEL_LINE);
     hash.update(image);

@@ -154,7 +154,8 @@ impl Qemu {
         ];
         let cgroup = Cgroup::new();
         let mut command = walls(machine.walls, machine.accelerator, cgroup.as_ref());
-        command.arg(&program).args(arguments(machine.accelerator, machine.shared));
+        let boots = matches!(machine.start, Start::Boot { .. });
+        command.arg(&program).args(arguments(machine.accelerator, machine.shared, boots));
         match machine.start {
             Start::Boot { kernel, initramfs } => {
                 command.args(["-kernel".into(), inherited(fd::KERNEL)]);
@@ -309,8 +310,8 @@ fn port(name: &str, number: i32) -> Vec<String> {
     vec!["-chardev".into(), stream, "-device".into(), device]
 }
 
-fn arguments(accelerator: Accelerator, shared: bool) -> Vec<String> {
-    let (accel, cpu) = accelerator.words(TRANSLATED_MIB);
+fn arguments(accelerator: Accelerator, shared: bool, boots: bool) -> Vec<String> {
+    let (accel, cpu) = accelerator.words(TRANSLATED_MIB, boots);
     let share = if shared { "on" } else { "off" };
     let memory = inherited(fd::MEMORY);
     let mut words: Vec<String> = [
