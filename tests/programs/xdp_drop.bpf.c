@@ -1,5 +1,5 @@
 // @kernels 5.10 6.1 6.12 7.x
-// @stimulus timeout 1 bash -c 'echo x >/dev/tcp/10.13.0.2/9'; echo $?
+// @stimulus timeout 6 bash -c 'echo x >/dev/tcp/10.13.0.2/9'; echo $?
 // @attach drop=if:lab0
 // @shows trace xdp dropped
 // @shows output 124
