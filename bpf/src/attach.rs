@@ -270,20 +270,28 @@ fn is_mark(section: &str, wanted: Option<&Target>) -> bool {
 /// or its kind is not looked up by name.
 fn hooks_like(section: &str, names: &Names) -> Option<Vec<String>> {
     let (kind, hook) = section.split_once('/')?;
-    let (known, wanted): (Vec<String>, &str) = match kind {
-        "tp" | "tracepoint" => (hooks::tracepoints(), hook),
-        "raw_tp" | "raw_tracepoint" => (hooks::tracepoints().iter().map(|name| event(name)).collect(), hook),
+    let tracepoints;
+    let (known, wanted): (Vec<&str>, &str) = match kind {
+        "tp" | "tracepoint" => {
+            tracepoints = hooks::tracepoints();
+            (tracepoints.iter().map(String::as_str).collect(), hook)
+        }
+        "raw_tp" | "raw_tracepoint" => {
+            tracepoints = hooks::tracepoints();
+            (tracepoints.iter().map(|name| event(name)).collect(), hook)
+        }
         // An offset may follow.
-        "kprobe" | "kretprobe" => (names.traceable()?.to_vec(), hook.split('+').next().unwrap_or(hook)),
+        "kprobe" | "kretprobe" => {
+            (names.traceable()?.iter().map(String::as_str).collect(), hook.split('+').next().unwrap_or(hook))
+        }
         _ => return None,
     };
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     (!known.contains(&wanted)).then(|| nearest(wanted, known, MAX_NEAREST))
 }
 
 /// Of `category/event`.
-fn event(name: &str) -> String {
-    name.rsplit('/').next().unwrap_or(name).to_owned()
+fn event(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// Names of the kernel's BTF close to `wanted`, as a section writes them: what

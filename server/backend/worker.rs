@@ -1,6 +1,7 @@
 //! A live worker: commands in, events out, over any byte stream.
 //!
 //! What comes out may be hostile: frames are bounded and checked before use.
+
 use bpflab_worker::{Command, Event, Frames, MAX_EVENT, encode};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},

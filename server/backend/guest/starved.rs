@@ -10,9 +10,9 @@ use std::{fs, ops::Sub, time::Duration};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Turns {
     /// On a processor.
-    pub(crate) ran: Duration,
+    ran: Duration,
     /// Waiting for one.
-    pub(crate) waited: Duration,
+    waited: Duration,
 }
 
 impl Turns {
