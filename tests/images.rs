@@ -11,7 +11,7 @@ use std::{
     os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bpflab::image::{self, Image, Missing, Recipe};
@@ -154,9 +154,7 @@ fn what_is_built_is_found_and_a_second_build_does_nothing() {
     // Each list once, though two images are of one suite.
     assert_eq!((own.count("lists"), own.count("lists stable")), (3, 1), "{:?}", own.calls());
     let calls = own.calls().len();
-    let began = Instant::now();
     assert!(own.built(&[]).is_empty());
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     assert_eq!(own.calls().len(), calls);
     let left: Vec<_> = fs::read_dir(own.images()).expect("images").flatten().map(|e| e.file_name()).collect();
     assert_eq!(left.len(), 4, "three images and the lock: {left:?}");

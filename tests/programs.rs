@@ -109,7 +109,9 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
     match kind {
         "trace" => texts("trace", "text").iter().any(|text| pattern.is_match(text)),
         "once" => texts("trace", "text").iter().filter(|text| pattern.is_match(text)).count() == 1,
-        "output" => texts("output", "text").iter().any(|text| pattern.is_match(text)),
+        "output" => {
+            ["stdout", "stderr", "iter"].iter().any(|stream| pattern.is_match(&written(story, stream)))
+        }
         "attached" => texts("attached", "to").iter().any(|text| pattern.is_match(text)),
         "finding" => story
             .of("diagnostic")
@@ -128,6 +130,15 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         }),
         other => panic!("{other} is no kind"),
     }
+}
+
+/// All that was written to one stream: a command writes a line in as many pieces as it likes.
+fn written(story: &Story, stream: &str) -> String {
+    story
+        .of("output")
+        .filter(|output| output["stream"] == stream)
+        .map(|output| plain(&output["text"]))
+        .collect()
 }
 
 fn plain(value: &Value) -> String {

@@ -77,7 +77,7 @@ async fn a_run_is_stopped_while_it_compiles_and_the_next_one_works() {
     socket.stop(&run).await;
     let began = Instant::now();
     assert_eq!(socket.rest().await.outcome(), "cancelled");
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(6), "it was not left to run into the compiler's limit");
     socket.works().await;
 }
 
