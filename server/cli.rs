@@ -2,10 +2,12 @@
 
 mod check;
 mod doctor;
+mod files;
 mod images;
 mod kernels;
 mod needs;
 mod new;
+mod presets;
 mod report;
 mod run;
 mod serve;

@@ -22,7 +22,7 @@ use bpflab::{
 };
 use support::{
     can_use_kernel,
-    command::{Source, to_end},
+    command::{Source, to_end, without_namespaces},
     eventually, machine,
     program::{self, fresh_name},
     server::{self, Server},
@@ -322,16 +322,6 @@ fn the_compiler_has_no_user_no_rights_and_no_file_but_its_own() {
     assert_eq!(limit("Max cpu time").as_deref(), Some("5"));
     assert_eq!(limit("Max address space").as_deref(), Some("1073741824"));
     assert_eq!(limit("Max core file size").as_deref(), Some("0"));
-}
-
-/// As a command in a machine that has no user namespaces: the kernel gives
-/// none to whoever lives in a chroot.
-fn without_namespaces(command: &Command, place: &Path) -> Command {
-    let script = "mount --make-rprivate / && mount --rbind / \"$0\" && exec chroot \"$0\" \"$@\"";
-    let mut outer = Command::new("unshare");
-    outer.args(["--mount", "sh", "-c", script]).arg(place);
-    outer.arg(command.get_program()).args(command.get_args()).env("RUST_LOG", "warn");
-    outer
 }
 
 #[test]

@@ -9,7 +9,12 @@ use bpflab::{
     compile::{Compiled, Compilers, Confinement, Sources, Types, data_folder},
     say::Lang,
 };
-use support::can_use_kernel;
+use support::{
+    can_use_kernel,
+    command::{Source, to_end, without_namespaces},
+    program::{self, fresh_name},
+    story::Story,
+};
 
 /// What programs include of a C library.
 const LIBRARY: &str = r#"
@@ -63,4 +68,29 @@ async fn a_c_librarys_headers_are_there_with_and_without_the_kernels_types() {
         let said: Vec<String> = found.iter().map(|found| found.message.say(Lang::En)).collect();
         assert!(said.is_empty(), "after {first:?}: {said:?}");
     }
+}
+
+#[test]
+fn headers_in_folders_beside_a_program_are_found_with_and_without_namespaces() {
+    if !can_use_kernel() {
+        return;
+    }
+    let source = Source::new(&format!("{}\n#include \"common/one.h\"\n", program::once(&fresh_name())));
+    let folder = source.path.parent().expect("a folder").join("common/more");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("../one.h"), "#include \"more/two.h\"\n").expect("a header");
+    std::fs::write(folder.join("two.h"), "_Static_assert(1, \"\");\nstatic int two = 2;\n")
+        .expect("a header");
+    let place = support::folder();
+    let plain = source.command(&["--for", "300ms"]);
+    let bare = source.command(&["--for", "300ms"]);
+    for mut command in [plain, without_namespaces(&bare, place.path())] {
+        let ran = to_end(&mut command);
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
+    // What is wrong in one is said of that one.
+    std::fs::write(folder.join("two.h"), "int two = ;\n").expect("a header");
+    let story = Story::parse(&to_end(&mut source.command(&["--for", "300ms"])).stdout);
+    let found = story.of("diagnostic").find(|found| found["file"] == "common/more/two.h");
+    assert!(found.is_some(), "{story:?}");
 }

@@ -158,12 +158,12 @@ impl Edit<'_> {
         {
             return Ok(bytes);
         }
-        self.bytes("key", maps::types(self.map.as_libbpf_object()).0, size, key)
+        self.bytes("key", maps::types(self.map, self.btf).0, size, key)
     }
 
     fn value(&self, value: &Value) -> Result<Vec<u8>, BadChange> {
         let size = self.map.value_size() as usize;
-        let bytes = self.bytes("value", maps::types(self.map.as_libbpf_object()).1, size, value)?;
+        let bytes = self.bytes("value", maps::types(self.map, self.btf).1, size, value)?;
         if !self.map.map_type().is_percpu() {
             return Ok(bytes);
         }

@@ -57,18 +57,30 @@ pub(crate) fn word(btf: &Btf<'_>, id: TypeId, word: &str) -> Option<Vec<u8>> {
         }
         BtfKind::Ptr => number(word).filter(|value| fits(IntEncoding::None, 64, *value))?,
         BtfKind::Array => {
-            let element = Array::try_from(ty).ok()?.contained_type().skip_mods_and_typedefs();
-            let is_text = element.name().is_some_and(|name| name == "char");
-            if !is_text || word.len() >= size || word.contains('\0') {
-                return None;
-            }
-            let mut bytes = word.as_bytes().to_vec();
+            let array = Array::try_from(ty).ok()?;
+            let element = array.contained_type();
+            let is_text = element.skip_mods_and_typedefs().name().is_some_and(|name| name == "char");
+            let mut bytes = match is_text {
+                true => {
+                    Some(word.as_bytes().to_vec()).filter(|text| text.len() < size && !text.contains(&0))?
+                }
+                false => list(btf, element.type_id(), array.capacity(), word)?,
+            };
             bytes.resize(size, 0);
             return Some(bytes);
         }
         _ => return None,
     };
     Some(value.to_le_bytes().get(..size)?.to_vec())
+}
+
+/// The first elements of an array, with commas between them.
+fn list(btf: &Btf<'_>, element: TypeId, most: usize, words: &str) -> Option<Vec<u8>> {
+    let words: Vec<&str> = words.split(',').map(str::trim).collect();
+    if words.len() > most {
+        return None;
+    }
+    words.iter().map(|one| word(btf, element, one)).collect::<Option<Vec<_>>>().map(|all| all.concat())
 }
 
 /// Bytes of a type that BTF does not know: a number, or `0x` and digits for each byte.

@@ -2,6 +2,8 @@
 //!
 //! Knows `.bss`, `.data` and `.rodata` and their BTF. Does not know when to look.
 
+mod path;
+
 use std::ptr::NonNull;
 
 use bpflab_worker::{BadGlobal, Global, Value};
@@ -60,7 +62,7 @@ impl Globals {
             let memory = unsafe { libbpf_sys::bpf_map__initial_value(raw, &raw mut size) }.cast::<u8>();
             // SAFETY: the map lives as long as its object.
             let name = unsafe { std::ffi::CStr::from_ptr(libbpf_sys::bpf_map__name(raw)) }.to_string_lossy();
-            let section = btf.type_by_id::<BtfType<'_>>(maps::types(map).1);
+            let section = btf.type_by_id::<BtfType<'_>>(maps::section(map));
             let Some(section) = section.and_then(|ty| DataSec::try_from(ty).ok()) else { continue };
             if memory.is_null() {
                 continue;
@@ -121,25 +123,31 @@ impl Globals {
         stimulus: Option<u32>,
         constants: bool,
     ) -> Result<(), BadGlobal> {
-        let Some(variable) = self.variables.iter().find(|variable| variable.name == name) else {
+        let (whole, path) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+        let Some(variable) = self.variables.iter().find(|variable| variable.name == whole) else {
             let known = self.variables.iter().map(|variable| variable.name.clone()).collect();
             return Err(BadGlobal::Unknown { known });
         };
         if variable.read_only && !constants {
             return Err(BadGlobal::ReadOnly);
         }
+        let part = path::part(btf, variable.ty, path).map_err(|around| BadGlobal::Unknown {
+            known: around.into_iter().map(|part| format!("{whole}{part}")).collect(),
+        })?;
         let pid = stimulus.map(|pid| pid.to_string());
         let word = match (word, &pid) {
             (STIMULUS, Some(pid)) => pid.as_str(),
             (STIMULUS, None) => return Err(BadGlobal::NoStimulus),
             (word, _) => word,
         };
-        let bytes = encode::word(btf, variable.ty, word)
-            .filter(|bytes| bytes.len() == variable.size)
-            .ok_or_else(|| BadGlobal::DoesNotFit { ctype: ctype::name(btf, variable.ty) })?;
-        // SAFETY: the memory is `size` bytes of the map's value, writable since
+        let bytes = encode::word(btf, part.ty, word)
+            .filter(|bytes| part.offset + bytes.len() <= variable.size)
+            .ok_or_else(|| BadGlobal::DoesNotFit { ctype: ctype::name(btf, part.ty) })?;
+        // SAFETY: the part lies within the `size` bytes of the map's value, writable since
         // constants are only written before load, when libbpf still owns them.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), variable.bytes, variable.size) };
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), variable.bytes.add(part.offset), bytes.len());
+        }
         Ok(())
     }
 

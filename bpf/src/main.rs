@@ -31,6 +31,7 @@ mod names;
 mod object;
 mod observe;
 mod outlet;
+mod pidfd;
 mod probe;
 mod records;
 mod relocations;

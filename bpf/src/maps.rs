@@ -3,11 +3,14 @@
 //! Knows which maps can be listed. Does not know when to look: `observe` does.
 
 mod batches;
+mod declared;
+mod owners;
 
 use std::{
     collections::BTreeMap,
-    os::fd::{AsRawFd as _, FromRawFd as _},
+    os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _},
     ptr::NonNull,
+    time::{Duration, Instant},
 };
 
 use bpflab_worker::{MAX_SHOWN, MapView, Value};
@@ -31,6 +34,10 @@ const MAX_BYTES: usize = 512 << 10;
 /// itself, and an array of maps may have a million.
 const MAX_SLOTS: usize = 4096;
 
+/// From one asking of all that a storage map may keep something for to the next:
+/// that takes some hundred system calls, which programs may watch.
+const ASKING: Duration = Duration::from_millis(500);
+
 /// Where the kernel's half of all addresses begins.
 const KERNEL: u64 = 1 << 63;
 
@@ -42,16 +49,23 @@ pub(crate) struct Watched {
     said: Entries,
     total: u64,
     begun: bool,
+    next: Instant,
 }
 
 impl Watched {
     /// Nothing has been said yet.
     pub(crate) fn new() -> Self {
-        Self { said: Entries::new(), total: 0, begun: false }
+        Self { said: Entries::new(), total: 0, begun: false, next: Instant::now() }
     }
 
     /// Looks at the map; `None` when nothing changed.
     pub(crate) fn look(&mut self, map: &Map<'_>, btf: Option<&Btf<'_>>) -> Option<MapView> {
+        if way(kind(map)) == Some(Way::Owners) {
+            if Instant::now() < self.next {
+                return None;
+            }
+            self.next = Instant::now() + ASKING;
+        }
         let (now, total) = read(map);
         let full = !self.begun;
         let changed: Entries = now
@@ -63,7 +77,7 @@ impl Watched {
         if !full && changed.is_empty() && removed.is_empty() && total == self.total {
             return None;
         }
-        let (key_type, value_type) = types(map.as_libbpf_object());
+        let (key_type, value_type) = types(map, btf);
         let view = MapView {
             name: map.name().to_string_lossy().into_owned(),
             full,
@@ -82,27 +96,62 @@ impl Watched {
     }
 }
 
-/// Whether the map's content can be listed at all.
-pub(crate) fn can_list(map: &Map<'_>) -> bool {
-    matches!(
-        map.map_type(),
+/// How a map's content is found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Keys are numbers from 0 on, each with a value.
+    Slots,
+    /// The same, and most may be empty.
+    SparseSlots,
+    /// The kernel says what keys there are.
+    Walk,
+    /// The element that comes out next; the kernel shows no others.
+    Peek,
+    /// Those that something may be kept for are asked one by one.
+    Owners,
+}
+
+fn way(kind: MapType) -> Option<Way> {
+    Some(match kind {
+        MapType::Array | MapType::PercpuArray => Way::Slots,
+        MapType::ProgArray | MapType::ArrayOfMaps | MapType::Sockmap | MapType::Devmap | MapType::Cpumap => {
+            Way::SparseSlots
+        }
         MapType::Hash
-            | MapType::LruHash
-            | MapType::Array
-            | MapType::PercpuHash
-            | MapType::LruPercpuHash
-            | MapType::PercpuArray
-            | MapType::LpmTrie
-            | MapType::StackTrace
-            | MapType::ProgArray
-            | MapType::ArrayOfMaps
-            | MapType::HashOfMaps
-            | MapType::Sockmap
-            | MapType::Sockhash
-            | MapType::Devmap
-            | MapType::DevmapHash
-            | MapType::Cpumap
-    ) && !holds_globals(map.as_libbpf_object())
+        | MapType::LruHash
+        | MapType::PercpuHash
+        | MapType::LruPercpuHash
+        | MapType::LpmTrie
+        | MapType::StackTrace
+        | MapType::HashOfMaps
+        | MapType::Sockhash
+        | MapType::DevmapHash
+        | MapType::CgroupStorage
+        | MapType::PercpuCgroupStorage => Way::Walk,
+        MapType::Queue | MapType::Stack => Way::Peek,
+        MapType::TaskStorage | MapType::SkStorage | MapType::CGrpStorage => Way::Owners,
+        _ => return None,
+    })
+}
+
+/// A map's type; libbpf-rs does not know all numbers.
+pub(crate) fn kind(map: &Map<'_>) -> MapType {
+    // SAFETY: the map lives as long as its object.
+    let number = unsafe { libbpf_sys::bpf_map__type(map.as_libbpf_object().as_ptr()) };
+    match number {
+        libbpf_sys::BPF_MAP_TYPE_CGRP_STORAGE => MapType::CGrpStorage,
+        _ => map.map_type(),
+    }
+}
+
+/// Whether something of the map's content can be shown.
+pub(crate) fn can_show(map: &Map<'_>) -> bool {
+    way(kind(map)).is_some() && !holds_globals(map.as_libbpf_object())
+}
+
+/// Whether the map's keys can be listed.
+pub(crate) fn can_list(map: &Map<'_>) -> bool {
+    can_show(map) && !matches!(way(kind(map)), Some(Way::Peek | Way::Owners))
 }
 
 /// Whether libbpf made this map to hold global variables.
@@ -111,13 +160,22 @@ pub(crate) fn holds_globals(map: NonNull<libbpf_sys::bpf_map>) -> bool {
     unsafe { libbpf_sys::bpf_map__is_internal(map.as_ptr()) }
 }
 
-/// BTF types of key and value; 0 where the object has none.
-pub(crate) fn types(map: NonNull<libbpf_sys::bpf_map>) -> (TypeId, TypeId) {
-    let map = map.as_ptr();
-    // SAFETY: as above.
-    unsafe {
-        (libbpf_sys::bpf_map__btf_key_type_id(map).into(), libbpf_sys::bpf_map__btf_value_type_id(map).into())
+/// BTF types of key and value; 0 where the source has none.
+pub(crate) fn types(map: &Map<'_>, btf: Option<&Btf<'_>>) -> (TypeId, TypeId) {
+    let raw = map.as_libbpf_object().as_ptr();
+    let none = TypeId::from(0);
+    // SAFETY: the map lives as long as its object.
+    let key = unsafe { libbpf_sys::bpf_map__btf_key_type_id(raw) }.into();
+    match (key, section(map.as_libbpf_object()), btf) {
+        (key, value, Some(btf)) if (key, value) == (none, none) => declared::types(btf, map.name()),
+        (key, value, _) => (key, value),
     }
+}
+
+/// BTF type of the value: of a map that holds globals, their section's.
+pub(crate) fn section(map: NonNull<libbpf_sys::bpf_map>) -> TypeId {
+    // SAFETY: the map lives as long as its object.
+    unsafe { libbpf_sys::bpf_map__btf_value_type_id(map.as_ptr()) }.into()
 }
 
 /// The first entries, as many as are shown, and how many there are; of an array
@@ -130,21 +188,38 @@ fn read(map: &Map<'_>) -> (Entries, u64) {
         let slots = 0..capacity.min(slots) as u32;
         slots.filter_map(|index| entry(map, index.to_ne_bytes().to_vec())).take(most).collect()
     };
-    match map.map_type() {
-        MapType::Array | MapType::PercpuArray => (first(most), capacity as u64),
-        MapType::ProgArray | MapType::ArrayOfMaps | MapType::Sockmap | MapType::Devmap | MapType::Cpumap => {
-            (first(MAX_SLOTS), capacity as u64)
-        }
-        _ => batches::read(map, most).unwrap_or_else(|| walk(map, capacity, most)),
+    match way(kind(map)) {
+        Some(Way::Slots) => (first(most), capacity as u64),
+        Some(Way::SparseSlots) => (first(MAX_SLOTS), capacity as u64),
+        Some(Way::Peek) => counted(peek(map).map(|value| (Vec::new(), value)).into_iter().collect()),
+        Some(Way::Owners) => counted(owners::read(map, most)),
+        Some(Way::Walk) | None => batches::read(map, most).unwrap_or_else(|| walk(map, capacity, most)),
     }
 }
 
+/// Entries of a map that says no number itself.
+fn counted(entries: Entries) -> (Entries, u64) {
+    let count = entries.len() as u64;
+    (entries, count)
+}
+
+/// The element that comes out next, left where it is.
+fn peek(map: &Map<'_>) -> Option<Vec<u8>> {
+    let mut value = vec![0u8; map.value_size() as usize];
+    // SAFETY: there is no key, and the value has the size that the map says.
+    let status = unsafe {
+        libbpf_sys::bpf_map_lookup_elem(map.as_fd().as_raw_fd(), std::ptr::null(), value.as_mut_ptr().cast())
+    };
+    (status == 0).then_some(value)
+}
+
 /// Key by key. One that goes between listing and look-up is left out. A hash may
-/// hand out keys again while it changes: the walk ends at its capacity.
+/// hand out keys again while it changes: the walk ends at its capacity, which a
+/// map that grows does not have.
 fn walk(map: &Map<'_>, capacity: usize, most: usize) -> (Entries, u64) {
     let mut entries = Entries::new();
     let mut total = 0;
-    for key in map.keys().take(capacity) {
+    for key in map.keys().take(if capacity == 0 { most } else { capacity }) {
         total += 1;
         if entries.len() < most {
             entries.extend(entry(map, key));
@@ -172,8 +247,13 @@ fn typed(btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
 fn keyed(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
     let number =
         || bytes.try_into().ok().map(|word| Value::Uint { value: u32::from_ne_bytes(word).into(), bits: 32 });
-    let known = match map.map_type() {
+    let known = match kind(map) {
         MapType::LpmTrie => prefix(bytes),
+        MapType::Queue => Some(Value::Text("next".to_owned())),
+        MapType::Stack => Some(Value::Text("top".to_owned())),
+        MapType::TaskStorage | MapType::SkStorage | MapType::CGrpStorage => {
+            Some(Value::Text(String::from_utf8_lossy(bytes).into_owned()))
+        }
         // libbpf keeps the types of these from the kernel; their keys are numbers.
         MapType::StackTrace | MapType::ProgArray | MapType::ArrayOfMaps => number(),
         _ => None,
@@ -185,7 +265,7 @@ fn keyed(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Valu
 }
 
 fn values(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Value {
-    match map.map_type() {
+    match kind(map) {
         MapType::StackTrace => return stack(bytes),
         MapType::ProgArray => return named(bytes, "program", program_name),
         MapType::ArrayOfMaps | MapType::HashOfMaps => return named(bytes, "map", map_name),

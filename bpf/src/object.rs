@@ -210,10 +210,10 @@ pub(crate) fn facts(Loaded { object, verified }: &Loaded) -> (Vec<ProgramFacts>,
         .maps()
         .filter(|map| !maps::holds_globals(map.as_libbpf_object()))
         .map(|map| {
-            let (key, value) = maps::types(map.as_libbpf_object());
+            let (key, value) = maps::types(&map, btf.as_ref());
             MapFacts {
                 name: map.name().to_string_lossy().into_owned(),
-                kind: map_type(map.map_type() as u32),
+                kind: map_type(maps::kind(&map) as u32),
                 key: c_name(btf.as_ref(), key),
                 value: c_name(btf.as_ref(), value),
                 max_entries: map.max_entries(),

@@ -23,7 +23,7 @@ use crate::{
     globals::Globals,
     lab::Lab,
     logs,
-    maps::{Watched, can_list},
+    maps::{Watched, can_show},
     outlet::{Inlet, Outlet},
     records::Records,
     scheduler::Scheduler,
@@ -310,7 +310,7 @@ impl<'a> Observer<'a> {
             outlet.send(&Event::Globals(globals))?;
         }
         for (map, watched) in self.object.maps().zip(&mut self.maps) {
-            if can_list(&map)
+            if can_show(&map)
                 && let Some(view) = watched.look(&map, self.btf.as_ref())
             {
                 outlet.send(&Event::Map(view))?;

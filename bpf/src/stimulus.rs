@@ -9,7 +9,7 @@
 use std::{
     fs, io,
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::process::{CommandExt, ExitStatusExt},
     },
     path::Path,
@@ -21,6 +21,8 @@ use nix::{
     sys::{prctl, resource, signal, wait},
     unistd::{ForkResult, Gid, Pid, Uid},
 };
+
+use crate::pidfd;
 
 /// The small tool a stimulus may call; see [`crate::act`].
 pub(crate) const TOOL: &str = "lab-do";
@@ -90,7 +92,7 @@ impl Held {
         set_nonblocking(stdout.as_fd())?;
         set_nonblocking(stderr.as_fd())?;
         let pid = self.0.id();
-        let exit = pidfd(pid)?;
+        let exit = pidfd::open(pid)?;
         let mut gate = self.0.stdin.take().ok_or("stdin is piped")?;
         io::Write::write_all(&mut gate, b"g")?;
         Ok(Stimulus { pid, child: self.0, exit, stdout, stderr })
@@ -204,17 +206,6 @@ fn prepare_mounts() -> crate::Result {
 fn set_nonblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {
     use nix::fcntl::{FcntlArg, OFlag, fcntl};
     fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map(drop)
-}
-
-/// A file descriptor that becomes readable when the process ends.
-fn pidfd(pid: u32) -> io::Result<OwnedFd> {
-    // SAFETY: pidfd_open takes two integers and returns a new descriptor or -1.
-    let fd = unsafe { nix::libc::syscall(nix::libc::SYS_pidfd_open, pid, 0) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel just gave this descriptor to us alone.
-    Ok(unsafe { OwnedFd::from_raw_fd(i32::try_from(fd).expect("descriptors are small")) })
 }
 
 /// Marks a descriptor that this process was given as not to be passed on.

@@ -2,6 +2,7 @@
 
 mod code;
 mod histograms;
+mod sums;
 
 use std::{
     collections::BTreeMap,
@@ -99,7 +100,11 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
             }
             drawn.loaded(maps);
             for map in maps.iter().filter(|map| !is_libbpfs(&map.name)) {
-                writeln!(out, "map       {} ({}, at most {})", map.name, map.kind, map.max_entries)?;
+                let limit = match map.max_entries {
+                    0 => String::new(), // it grows
+                    most => format!(", at most {most}"),
+                };
+                writeln!(out, "map       {} ({}{limit})", map.name, map.kind)?;
             }
             Ok(())
         }
@@ -144,6 +149,9 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
             Ok(())
         }
         RunEvent::Global(global) => {
+            if drawn.take_global(&global.name, &global.value) {
+                return Ok(());
+            }
             writeln!(out, "global    {} {} = {}", global.ctype, global.name, written(&global.value))
         }
         RunEvent::Output { stream, text } => {
@@ -206,7 +214,10 @@ pub(super) fn written(value: &Value) -> String {
         Value::Text(text) => format!("{text:?}"),
         Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         Value::Array(values) => format!("[{}]", join(values)),
-        Value::PerCpu(values) => format!("per CPU [{}]", join(values)),
+        Value::PerCpu(values) => match sums::sum(values) {
+            Some(sum) => format!("{}, per CPU [{}]", written(&sum), join(values)),
+            None => format!("per CPU [{}]", join(values)),
+        },
         Value::Struct(fields) => {
             let all: Vec<String> =
                 fields.iter().map(|(name, value)| format!("{name}: {}", written(value))).collect();

@@ -7,7 +7,6 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::Context as _;
 use bpflab_worker::Window;
 use clap::Args;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
@@ -17,7 +16,7 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use super::{Context, report, status, status_of};
+use super::{Context, files, presets::Presets, report, status, status_of};
 use crate::{
     compile::Sources,
     kernel::HOST,
@@ -34,6 +33,8 @@ pub(super) struct Arguments {
     /// The guest's kernel
     #[arg(long, value_name = "K")]
     kernel: Option<String>,
+    #[command(flatten)]
+    presets: Presets,
 }
 
 /// What is loaded when no program is given.
@@ -44,27 +45,28 @@ const CHUNK: usize = 1024;
 
 /// Opens the shell and stays until it or the run ends.
 pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Result<u8> {
-    let (name, text) = match &arguments.file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text)
-        }
-        None => (IDLE.0.to_owned(), IDLE.1.to_owned()),
-    };
     let usage = |why: Sentence| {
         eprintln!("bpflab: {}", why.say(context.lang));
         Ok(status::USAGE)
     };
-    let sources = match Sources::new(BTreeMap::from([(name, text)])) {
+    let gathered = match &arguments.file {
+        Some(path) => files::gather(path, &[])?,
+        None => Sources::new(BTreeMap::from([(IDLE.0.to_owned(), IDLE.1.to_owned())])),
+    };
+    let sources = match gathered {
         Ok(sources) => sources,
         Err(why) => return usage(why),
     };
+    let mut submission = Submission::plain(sources, Vec::new(), lab::span(None, LIMITS.terminal));
+    if let Err(why) = arguments.presets.put(&mut submission) {
+        return usage(why);
+    }
     let lab = lab::prepare(&context.folders, &lab::Setup::local()).await;
     let kernel = arguments.kernel.unwrap_or_else(|| lab.backends.default_kernel().to_owned());
     if kernel == HOST {
         return usage(Sentence::TerminalNeedsGuest);
     }
-    let mut submission = Submission::plain(sources, vec![kernel.clone()], lab::span(None, LIMITS.terminal));
+    submission.kernels = vec![kernel.clone()];
     lab::with_terminal(&mut submission);
     let runs = Runs::new(lab);
     let handle = match runs.start(submission, About::default(), || Box::new(Unjudged)) {

@@ -250,7 +250,9 @@ impl Sandbox {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
         for (name, text) in local {
-            std::fs::write(folder.join(name), text)?;
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            std::fs::write(path, text)?;
         }
         command.arg(std::env::current_exe()?).arg(CONFINED);
         command.arg(&self.program).arg(&self.resources).arg(folder);

@@ -16,6 +16,9 @@ pub struct Limits {
 /// 64 KiB is the contract's; sixteen files are more than a lesson ever has.
 pub const LIMITS: Limits = Limits { bytes: 64 << 10, files: 16 };
 
+/// Folders around a header, and itself.
+const DEPTH: usize = 4;
+
 /// One program and its local headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
@@ -37,7 +40,7 @@ impl Sources {
         if files.len() > LIMITS.files {
             return Err(Sentence::TooManyFiles { files: files.len(), limit: LIMITS.files });
         }
-        if let Some(name) = files.keys().find(|name| !is_plain(name)) {
+        if let Some(name) = files.keys().find(|name| !is_good(name)) {
             return Err(Sentence::BadFileName { name: name.chars().take(80).collect() });
         }
         let (mut programs, headers): (Vec<_>, Vec<_>) =
@@ -84,14 +87,17 @@ impl Sources {
     }
 }
 
-/// A file name that is only a name.
+/// A name, or a header's path from the program's folder inwards.
+fn is_good(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('/').collect();
+    name.len() <= 128
+        && parts.iter().all(|part| is_plain(part))
+        && (name.ends_with(".h") && parts.len() <= DEPTH || name.ends_with(".c") && parts.len() == 1)
+}
+
 fn is_plain(name: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !name.is_empty()
-        && name.len() <= 64
-        && !name.starts_with(['.', '-'])
-        && name.bytes().all(good)
-        && (name.ends_with(".c") || name.ends_with(".h"))
+    !name.is_empty() && name.len() <= 64 && !name.starts_with(['.', '-']) && name.bytes().all(good)
 }
 
 #[cfg(test)]
@@ -114,8 +120,17 @@ mod tests {
 
     #[test]
     fn names_that_are_paths_are_refused() {
-        for name in ["../a.c", "/etc/passwd.c", ".c", "a.o", "-o.c", "a b.c", ""] {
+        for name in ["../a.c", "/etc/passwd.c", ".c", "a.o", "-o.c", "a b.c", "", "in/a.c"] {
             assert!(matches!(of(&[(name, "int x;")]), Err(Sentence::BadFileName { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_header_may_lie_in_a_folder_and_nowhere_outside() {
+        let with = |header| of(&[("a.bpf.c", "int x;"), (header, "")]);
+        assert!(with("common/maps.bpf.h").is_ok());
+        for name in ["../a.h", "/a.h", "a//b.h", "a/../b.h", "a/.b.h", "a/b/c/d/e.h", "a/b", "a/"] {
+            assert!(matches!(with(name), Err(Sentence::BadFileName { .. })), "{name}");
         }
     }
 

@@ -199,7 +199,7 @@ labels! {
     acc_tcg: "software emulation", "软件模拟";
     run_on: "Run on {name}", "在 {name} 上运行";
     on_kernels: "on {names}", "{names}";
-    attach: "Attach to", "附加目标";
+    before: "Set before it loads", "加载前设置";
     with_terminal: "with a terminal", "附带终端";
     with_terminal_help: "A shell in the guest, beside your program. Such a run lasts at most 30 minutes.", "在虚拟机里打开一个 shell，与程序同时运行。这样的运行最长 30 分钟。";
 
@@ -250,6 +250,12 @@ labels! {
     maps_none: "The program has no maps.", "程序没有定义 map。";
     maps_libbpf: "Maps that libbpf keeps for itself", "libbpf 自用的 map";
     map_empty: "It holds no entries.", "目前没有条目。";
+    map_records: "It carries records: they are in the records panel.", "它传送记录：请看“记录”面板。";
+    map_sent: "It carries records to the program: send one below.", "它向程序传送记录：可在下方发送。";
+    map_bloom: "A bloom filter cannot be listed: it only answers a program whether a value may have been put in.", "布隆过滤器无法列出内容：它只能回答程序某个值是否可能放进去过。";
+    map_unlisted: "The kernel lists nothing of a map of this type; the program can read it.", "内核不列出这种 map 的内容；程序自己可以读取。";
+    map_next: "only the next element can be seen", "只能看到下一个元素";
+    map_sum: "Sum", "总和";
     map_count: "{n} entries", "{n} 个条目";
     map_part: "{k} of {n} entries shown", "共 {n} 个条目，显示 {k} 个";
     map_limit: "at most {n}", "上限 {n}";
@@ -305,7 +311,15 @@ labels! {
     code_machine_note: "{count} instructions of the processor, made from those by the JIT compiler.", "共 {count} 条处理器指令，由 JIT 编译器从改写后的指令生成。";
     code_own: "(no line of the source)", "（不对应任何源代码行）";
     code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
-    attach_help: "A program attaches to what its section says, and else to what its kind usually wants. Name something else here, and run again.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。想换别的目标，在这里指定，然后重新运行。";
+    attach_help: "A program attaches to what its section says, and else to what its kind usually wants; globals and maps begin as the source has them. Set something else here, and run again. @stimulus is the process ID of the command that makes things happen.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。全局变量和 map 以源代码为准。想改动，在这里设置，然后重新运行。@stimulus 表示触发命令的进程号。";
+    before_kind: "What to set", "设置什么";
+    before_others: "Begin with", "初始值";
+    before_global: "global variable: value", "全局变量：值";
+    before_value: "First value", "初始值";
+    before_map: "map: number of entries", "map：条目数";
+    before_entries: "Number of entries", "条目数";
+    col_variable: "Variable", "变量";
+    col_map: "Map", "map";
     attach_kind: "Attach it to", "附加到";
     attach_if: "network interface", "网络接口";
     attach_if_name: "Name of the interface", "接口名";

@@ -8,7 +8,7 @@ import { button, h, setText } from "./dom";
 import { follow } from "./follow";
 import { kernelPicker } from "./picker";
 import type { Source } from "./source";
-import { openTargets, type Wanted } from "./targets";
+import { openPresets, type Wanted } from "./presets";
 
 export interface BenchActions {
   run(): void;
@@ -16,7 +16,7 @@ export interface BenchActions {
   reset(): void;
   /** The program's text, as it is now. */
   text(): string;
-  /** The form for what programs attach to did not come. */
+  /** The form for what is set before loading did not come. */
   failed(): void;
   /** The program as it is to be taken home; nothing when it cannot be. */
   program(): string | null;
@@ -30,8 +30,8 @@ export interface Bench {
   choose(kernel: string): boolean;
   /** Whether a terminal is wanted, and the chosen kernels can have one. */
   terminal(): boolean;
-  /** What programs are to attach to, by name. */
-  attach(): Wanted;
+  /** What is to be set before a program loads. */
+  presets(): Wanted;
   /** Whether there is something to stop. */
   live(live: boolean): void;
   /** The program as it is now, to read until an editor is there. */
@@ -106,14 +106,14 @@ export function furnish(config: Config, place: HTMLElement, actions: BenchAction
       : [h("p", { class: "why-not" }, config.why_not ?? say("cannot_run"))]),
   );
   place.before(bar);
-  const targets = openTargets(config, actions.text, actions.failed);
-  place.after(h("div", { class: "below" }, help, notice), ...(config.can_run ? [targets.root] : []));
+  const presets = openPresets(config, actions.text, actions.failed);
+  place.after(h("div", { class: "below" }, help, notice), ...(config.can_run ? [presets.root] : []));
 
   return {
     kernels: () => picker.chosen(),
     choose: (kernel) => picker.choose([kernel]),
     terminal: () => wish.checked && guestsOnly(picker.chosen()),
-    attach: targets.wanted,
+    presets: presets.wanted,
     live(live) {
       if (!live && document.activeElement === stop) run.focus();
       stop.disabled = !live;

@@ -34,6 +34,22 @@ export function show(value: Value | undefined): string {
   return `{${Object.entries(value).map(([name, field]) => `${name}: ${show(field)}`).join(", ")}}`;
 }
 
+/** What all CPUs have together: numbers are added up, field by field; null where there are others. */
+export function sumOf(value: Value): Value {
+  if (!Array.isArray(value) || value.length === 0) return null;
+  return value.reduce(add);
+}
+
+function add(one: Value, other: Value): Value {
+  if (Array.isArray(one) && Array.isArray(other)) return one.map((value, at) => add(value, other[at] ?? null));
+  const [fields, others] = [fieldsOf(one), fieldsOf(other)];
+  if (fields !== null && others !== null) {
+    return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, add(value, others[name] ?? null)]));
+  }
+  const isNumber = (value: Value) => typeof value === "number" || (typeof value === "string" && /^-?\d+$/.test(value));
+  return isNumber(one) && isNumber(other) ? String(BigInt(one as string | number) + BigInt(other as string | number)) : null;
+}
+
 /** A column of a table of values: its name and how to read its cell. */
 export interface Column {
   name: string;
@@ -41,15 +57,16 @@ export interface Column {
 }
 
 /**
- * The columns that show values like `sample`: a field each for a struct, a CPU
- * each for a per-CPU value, else one called `name`.
+ * The columns that show values like `sample`: a field each for a struct; for a
+ * per-CPU value the sum, which is called `sum`, and one a CPU; else one called `name`.
  */
-export function columnsFor(sample: Value, name: string, perCpu: boolean): Column[] {
-  if (perCpu && Array.isArray(sample)) {
-    return sample.map((_, cpu) => ({
+export function columnsFor(sample: Value, name: string, sum: string | null = null): Column[] {
+  if (sum !== null && Array.isArray(sample)) {
+    const each = sample.map((_, cpu) => ({
       name: `CPU ${cpu}`,
-      cell: (value) => show(Array.isArray(value) ? value[cpu] : undefined),
+      cell: (value: Value) => show(Array.isArray(value) ? value[cpu] : undefined),
     }));
+    return sumOf(sample) === null ? each : [{ name: sum, cell: (value) => show(sumOf(value)) }, ...each];
   }
   const fields = fieldsOf(sample);
   if (fields === null) return [{ name, cell: show }];

@@ -19,6 +19,7 @@ export type ClientMessage =
       seed: string | null;
       globals: Record<string, string>;
       attach: Record<string, string>;
+      map_sizes: Record<string, number>;
       /** By buffer: the struct that its records are. */
       records: Record<string, string>;
       /** A shell in each guest beside the program. */

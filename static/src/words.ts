@@ -14,7 +14,10 @@ export function speakAll({ strings, lang }: Pick<Config, "strings" | "lang">): v
   column = lang === "zh" ? 1 : 0;
 }
 
+/** A fixed word's name. */
+export type Word = Label | keyof typeof LATER;
+
 /** A fixed word, its `{holes}` filled. */
-export function say(label: Label | keyof typeof LATER, holes: Record<string, string | number> = {}): string {
+export function say(label: Word, holes: Record<string, string | number> = {}): string {
   return label in LATER ? fill(LATER[label as keyof typeof LATER][column], holes) : sayOfPage(label as Label, holes);
 }

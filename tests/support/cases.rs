@@ -11,14 +11,14 @@ use std::{
 
 use super::root;
 
-/// The programs of a folder below `tests/`, in order; `PROGRAM=xdp` leaves that
-/// one alone.
+/// The programs of a folder below `tests/`, in order; `PROGRAM=xdp,tc` leaves
+/// those alone.
 pub(crate) fn programs(folder: &str) -> Vec<PathBuf> {
     let files = fs::read_dir(root().join("tests").join(folder)).expect("programs");
     let mut paths: Vec<PathBuf> = files.map(|entry| entry.expect("a file").path()).collect();
     paths.sort();
     if let Ok(only) = std::env::var("PROGRAM") {
-        paths.retain(|path| path.ends_with(format!("{only}.bpf.c")));
+        paths.retain(|path| only.split(',').any(|name| path.ends_with(format!("{name}.bpf.c"))));
     }
     assert!(!paths.is_empty(), "there is something to try");
     paths

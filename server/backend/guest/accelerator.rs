@@ -5,7 +5,11 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
-use super::qemu::NOBODY;
+use super::qemu::{KERNEL_LINE, NOBODY};
+use crate::kernel::Version;
+
+/// The first with `kmalloc_nolock`.
+const NOLOCK: Version = Version { major: 6, minor: 18 };
 
 /// How a guest's instructions are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,19 @@ impl Accelerator {
             Self::Tcg => {
                 (format!("tcg,thread={thread},tb-size={translated_mib}"), "max,-cx16,-la57,-smap".into())
             }
+        }
+    }
+
+    /// What a kernel of this release is told.
+    ///
+    /// From 6.18 on BPF's storage maps and arenas get their memory by `kmalloc_nolock`, which
+    /// gives none on a processor without cmpxchg16b, unless its caches are checked ones
+    /// (mm/slub.c); a check of their consistency is the cheapest that there is.
+    pub(super) fn kernel_line(self, release: &str) -> String {
+        let is_new = Version::parse(release).is_some_and(|version| version >= NOLOCK);
+        match self {
+            Self::Tcg if is_new => format!("{KERNEL_LINE} slab_debug=F,kmalloc-*"),
+            Self::Tcg | Self::Kvm => KERNEL_LINE.to_owned(),
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Raised when guests are started in another way, so that snapshots are made anew.
-const WAY: u32 = 5;
+const WAY: u32 = 6;
 
 /// Of the processor, what the kernel boots by: another's snapshot may use what this one lacks.
 const FACTS: [&str; 5] = ["vendor_id", "cpu family", "model", "stepping", "flags"];

@@ -104,7 +104,7 @@ pub(super) struct Machine {
 /// Where a machine begins.
 pub(super) enum Start {
     /// At power-on.
-    Boot { kernel: File, initramfs: File },
+    Boot { kernel: File, initramfs: File, line: String },
     /// Where another was saved, once the monitor is told the state.
     Restore,
 }
@@ -157,10 +157,10 @@ impl Qemu {
         let boots = matches!(machine.start, Start::Boot { .. });
         command.arg(&program).args(arguments(machine.accelerator, machine.shared, boots));
         match machine.start {
-            Start::Boot { kernel, initramfs } => {
+            Start::Boot { kernel, initramfs, line } => {
                 command.args(["-kernel".into(), inherited(fd::KERNEL)]);
                 command.args(["-initrd".into(), inherited(fd::INITRAMFS)]);
-                command.args(["-append", KERNEL_LINE]);
+                command.args(["-append", &line]);
                 passed.push(map(kernel.into(), fd::KERNEL));
                 passed.push(map(initramfs.into(), fd::INITRAMFS));
             }

@@ -98,6 +98,14 @@ impl Recipe {
         Ok(Arc::new(File::open(&self.image.root)?))
     }
 
+    fn boot(&self) -> Result<Start, Error> {
+        Ok(Start::Boot {
+            kernel: File::open(&self.image.vmlinuz)?,
+            initramfs: initramfs::make(&self.image.modules, &fs::read(&self.worker)?)?,
+            line: self.accelerator.kernel_line(&self.image.release),
+        })
+    }
+
     fn machine(&self, root: Arc<File>, memory: Arc<File>, shared: bool, start: Start) -> Machine {
         let (accelerator, walls, scratch) = (self.accelerator, self.walls, self.data.clone());
         Machine { accelerator, walls, memory, shared, root, scratch, start, panics: self.panics.clone() }
@@ -107,10 +115,7 @@ impl Recipe {
 /// Boots a guest and waits for its first word.
 pub(super) async fn boots(recipe: &Recipe) -> Result<(), Error> {
     let memory = Arc::new(memory::blank(MEMORY_MIB << 20)?);
-    let start = Start::Boot {
-        kernel: File::open(&recipe.image.vmlinuz)?,
-        initramfs: initramfs::make(&recipe.image.modules, &fs::read(&recipe.worker)?)?,
-    };
+    let start = recipe.boot()?;
     let mut guest = Guest::new(Qemu::start(recipe.machine(recipe.root()?, memory, true, start)).await?);
     guest.within(BOOT, Guest::wake).await?;
     guest.well()
@@ -169,10 +174,7 @@ impl Snapshot {
         let made = tempfile::Builder::new().prefix(&making(&recipe.image.name)).tempdir_in(parent)?;
         let memory = Arc::new(memory::blank(MEMORY_MIB << 20)?);
         say(Step::Boot);
-        let start = Start::Boot {
-            kernel: File::open(&recipe.image.vmlinuz)?,
-            initramfs: initramfs::make(&recipe.image.modules, &fs::read(&recipe.worker)?)?,
-        };
+        let start = recipe.boot()?;
         let mut guest =
             Guest::new(Qemu::start(recipe.machine(recipe.root()?, memory.clone(), true, start)).await?);
         guest.within(BOOT, Guest::wake).await?;

@@ -1,9 +1,10 @@
-//! Histograms of a run's maps, in the field's usual form.
+//! Histograms of a run's maps and globals, in the field's usual form.
 //!
-//! A map is one when an array of numbers is called so: a field `slots`, `hist`,
-//! `buckets`, or an array map with such a word in its name; slots are powers of
-//! two unless the name says linear. The page goes by the same rule
-//! (static/src/views/bars.ts). Does not know events or kernels.
+//! One is an array of numbers that is called so: a field `slots`, `hist`,
+//! `buckets`, or an array map or a global with such a word in its name; slots
+//! are powers of two unless the name says linear, and those of all CPUs are
+//! added up. The page goes by the same rule (static/src/views/bars.ts). Does
+//! not know events or kernels.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +13,7 @@ use std::{
 
 use bpflab_worker::{MapFacts, MapView, Value};
 
-use super::written;
+use super::{sums::sum, written};
 use crate::say::Lang;
 
 const NAMES: [&str; 4] = ["slots", "hist", "bucket", "dist"];
@@ -27,15 +28,16 @@ const LAST_POWER: usize = 64;
 /// The maps of one kernel that are kept to be drawn.
 #[derive(Debug, Default)]
 pub(super) struct Histograms {
-    /// Maps whose type is `array`.
+    /// Maps whose type is `array`, or one a CPU.
     arrays: Vec<String>,
     kept: BTreeMap<String, Vec<(Value, Value)>>,
+    globals: BTreeMap<String, Value>,
 }
 
 impl Histograms {
     /// What the object's maps are.
     pub(super) fn loaded(&mut self, maps: &[MapFacts]) {
-        let arrays = maps.iter().filter(|map| map.kind == "array");
+        let arrays = maps.iter().filter(|map| matches!(map.kind.as_str(), "array" | "percpu_array"));
         self.arrays = arrays.map(|map| map.name.clone()).collect();
     }
 
@@ -61,8 +63,20 @@ impl Histograms {
         true
     }
 
+    /// Keeps a global if it is to be drawn; whether it is.
+    pub(super) fn take_global(&mut self, name: &str, value: &Value) -> bool {
+        let is_one = !in_global(name, value).is_empty();
+        if is_one {
+            self.globals.insert(name.to_owned(), value.clone());
+        }
+        is_one
+    }
+
     /// Draws them all, as they are now.
     pub(super) fn draw(&self, out: &mut impl Write, lang: Lang) -> io::Result<()> {
+        for (name, value) in &self.globals {
+            in_global(name, value).iter().try_for_each(|one| one.draw(out, lang))?;
+        }
         for (map, entries) in &self.kept {
             self.of(map, entries).iter().try_for_each(|one| one.draw(out, lang))?;
         }
@@ -72,6 +86,8 @@ impl Histograms {
     /// The histograms in a map, each under its key.
     fn of(&self, map: &str, entries: &[(Value, Value)]) -> Vec<Histogram> {
         let is_array = self.arrays.iter().any(|array| array == map);
+        let entries: Vec<(&Value, Value)> =
+            entries.iter().map(|(key, value)| (key, of_all_cpus(value))).collect();
         if is_array && has(map, &NAMES) && entries.len() > 1 {
             let slots: Option<Vec<u64>> = entries.iter().map(|(_, value)| number(value)).collect();
             if let Some(slots) = slots {
@@ -79,23 +95,44 @@ impl Histograms {
                 return vec![Histogram { name, beside: None, slots, is_linear }];
             }
         }
-        let of_entry = |(key, value): &(Value, Value)| {
-            let Value::Struct(fields) = value else { return Vec::new() };
-            let name = if is_array { map.to_owned() } else { format!("{map}[{}]", written(key)) };
-            let is_drawn = |(field, value): &&(String, Value)| slots(field, value).is_some();
-            let beside: Vec<_> = fields.iter().filter(|field| !is_drawn(field)).cloned().collect();
-            let beside = (!beside.is_empty()).then(|| written(&Value::Struct(beside)));
-            fields
-                .iter()
-                .filter_map(|(field, value)| {
-                    let is_linear = has(field, &LINEAR) || has(map, &LINEAR);
-                    let (name, beside) = (name.clone(), beside.clone());
-                    Some(Histogram { name, beside, slots: slots(field, value)?, is_linear })
-                })
-                .collect()
+        let of_entry = |(key, value): &(&Value, Value)| {
+            in_struct(&if is_array { map.to_owned() } else { format!("{map}[{}]", written(key)) }, value)
         };
         entries.iter().flat_map(of_entry).collect()
     }
+}
+
+/// A per-CPU value's sum; another as it is.
+fn of_all_cpus(value: &Value) -> Value {
+    match value {
+        Value::PerCpu(values) => sum(values).unwrap_or_else(|| value.clone()),
+        other => other.clone(),
+    }
+}
+
+/// The histograms in a global; of many those that hold something.
+fn in_global(name: &str, value: &Value) -> Vec<Histogram> {
+    if let Some(slots) = slots(name, value) {
+        return vec![Histogram { name: name.to_owned(), beside: None, slots, is_linear: has(name, &LINEAR) }];
+    }
+    let Value::Array(elements) = value else { return in_struct(name, value) };
+    let of_each =
+        elements.iter().enumerate().flat_map(|(at, value)| in_struct(&format!("{name}[{at}]"), value));
+    of_each.filter(|one| one.slots.iter().any(|slot| *slot > 0)).collect()
+}
+
+/// Those among a struct's fields.
+fn in_struct(name: &str, value: &Value) -> Vec<Histogram> {
+    let Value::Struct(fields) = value else { return Vec::new() };
+    let is_drawn = |(field, value): &&(String, Value)| slots(field, value).is_some();
+    let beside: Vec<_> = fields.iter().filter(|field| !is_drawn(field)).cloned().collect();
+    let beside = (!beside.is_empty()).then(|| written(&Value::Struct(beside)));
+    let drawn = fields.iter().filter_map(|(field, value)| {
+        let is_linear = has(field, &LINEAR) || has(name, &LINEAR);
+        let (name, beside) = (name.to_owned(), beside.clone());
+        Some(Histogram { name, beside, slots: slots(field, value)?, is_linear })
+    });
+    drawn.collect()
 }
 
 /// Whether one of the words is in a name.
@@ -107,7 +144,7 @@ fn has(name: &str, words: &[&str]) -> bool {
 /// A field's slots, where its name and type say that it has some.
 fn slots(field: &str, value: &Value) -> Option<Vec<u64>> {
     match value {
-        Value::Array(slots) if has(field, &NAMES) => slots.iter().map(number).collect(),
+        Value::Array(slots) if has(field, &NAMES) && slots.len() > 1 => slots.iter().map(number).collect(),
         _ => None,
     }
 }
@@ -249,6 +286,27 @@ mod tests {
         let gone = MapView { removed: vec![of("sh")], ..view("waits", false, Vec::new()) };
         assert!(histograms.take(&gone));
         assert_eq!(drawn(&histograms), "");
+    }
+
+    #[test]
+    fn what_each_cpu_has_is_added_up() {
+        let mut histograms = maps("percpu_array", &["size_hist"]);
+        let each = |slot: u64| Value::PerCpu(numbers(&[slot, 10 * slot]));
+        let entries = numbers(&[0, 1]).into_iter().zip([each(0), each(1)]).collect();
+        assert!(histograms.take(&view("size_hist", true, entries)));
+        assert!(drawn(&histograms).contains("2 -> 3          : 11 "), "{}", drawn(&histograms));
+    }
+
+    #[test]
+    fn a_global_is_drawn_and_of_many_those_that_hold_something() {
+        let mut histograms = Histograms::default();
+        assert!(!histograms.take_global("count", &Value::Uint { value: 7, bits: 32 }));
+        assert!(histograms.take_global("hist", &Value::Array(numbers(&[1, 2]))));
+        let one = |slots: [u64; 2]| Value::Struct(vec![("slots".into(), Value::Array(numbers(&slots)))]);
+        assert!(histograms.take_global("hists", &Value::Array(vec![one([0, 0]), one([0, 3])])));
+        let text = drawn(&histograms);
+        assert!(text.starts_with("map       hist: how many"), "{text}");
+        assert!(text.contains("hists[1]:") && !text.contains("hists[0]:"), "{text}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
-// A histogram as bars, where a map is one.
+// Histograms as bars, where maps and globals are some.
 //
-// It is one when an array of numbers is called so: a field `slots`, `hist`,
-// `buckets`, or an array map with such a word in its name. Slots are powers of
-// two unless the name says linear. Does not know how maps travel.
+// One is an array of numbers that is called so: a field `slots`, `hist`,
+// `buckets`, or an array map or a global with such a word in its name. Slots are
+// powers of two unless the name says linear; those of all CPUs are added up.
+// Does not know how values travel.
 
 import { h } from "../dom";
 import type { MapState } from "../story";
-import { count, fieldsOf } from "../values";
+import { count, fieldsOf, sumOf } from "../values";
 import type { Value } from "../wire";
 import { say } from "../words";
 
@@ -21,23 +22,37 @@ export interface Histogram {
 
 /** The histograms in a map, each under its key. */
 export function histogramsOf(name: string, map: MapState): Histogram[] {
-  const entries = [...map.entries.values()];
-  if (map.facts.type === "array" && NAMES.test(name) && entries.length > 1) {
-    const numbers = entries.map(({ value }) => number(value));
-    if (numbers.every((slot) => slot !== null)) return [{ name, slots: numbers as number[], linear: LINEAR.test(name) }];
+  const perCpu = map.facts.type.includes("percpu");
+  const isArray = map.facts.type.endsWith("array");
+  const entries = [...map.entries.values()].map(({ key, value }) => ({ key, value: perCpu ? sumOf(value) : value }));
+  if (isArray && entries.length > 1) {
+    const whole = slotsOf(name, name, entries.map(({ value }) => value));
+    if (whole !== null) return [whole];
   }
-  const found: Histogram[] = [];
-  for (const { key, value } of entries) {
-    for (const [field, inner] of Object.entries(fieldsOf(value) ?? {})) {
-      if (!NAMES.test(field) || !Array.isArray(inner)) continue;
-      const slots = inner.map(number);
-      if (slots.every((slot) => slot !== null)) {
-        const of = map.facts.type === "array" ? name : `${name}[${typeof key === "object" ? JSON.stringify(key) : key}]`;
-        found.push({ name: of, slots: slots as number[], linear: LINEAR.test(field) || LINEAR.test(name) });
-      }
-    }
-  }
-  return found;
+  return entries.flatMap(({ key, value }) => inStruct(isArray ? name : `${name}[${typeof key === "object" ? JSON.stringify(key) : key}]`, value));
+}
+
+/** The histograms in a global; of many those that hold something. */
+export function histogramsIn(name: string, value: Value): Histogram[] {
+  const whole = slotsOf(name, name, value);
+  if (whole !== null) return [whole];
+  if (!Array.isArray(value)) return inStruct(name, value);
+  const all = value.flatMap((element, at) => inStruct(`${name}[${at}]`, element));
+  return all.filter(({ slots }) => slots.some((slot) => slot > 0));
+}
+
+/** Those among a struct's fields. */
+function inStruct(of: string, value: Value): Histogram[] {
+  const found = Object.entries(fieldsOf(value) ?? {}).map(([field, inner]) => slotsOf(of, field, inner));
+  return found.filter((histogram) => histogram !== null);
+}
+
+/** An array of numbers that is called a histogram. */
+function slotsOf(name: string, field: string, value: Value): Histogram | null {
+  if (!NAMES.test(field) || !Array.isArray(value) || value.length < 2) return null;
+  const slots = value.map(number);
+  if (!slots.every((slot) => slot !== null)) return null;
+  return { name, slots, linear: LINEAR.test(field) || LINEAR.test(name) };
 }
 
 function number(value: Value): number | null {

@@ -9,6 +9,7 @@ import { isOver, type Story } from "../story";
 import { show } from "../values";
 import { say } from "../words";
 import { answerTo } from "./answer";
+import { bars, histogramsIn } from "./bars";
 import { watcher, type Send, type View } from "./view";
 
 interface Row {
@@ -23,7 +24,8 @@ export function globalsView(send: Send, kernel: string | null = null): View {
   const empty = h("p", { class: "empty" });
   const columns = [say("col_name"), say("col_type"), say("col_value"), say("col_change")];
   const { box, body } = table(say("globals"), columns);
-  const root = h("div", {}, empty, box);
+  const drawn = h("div", { class: "histograms" });
+  const root = h("div", {}, empty, drawn, box);
   const changed = watcher();
   let shown: Story | null = null;
   let rows = new Map<string, Row>();
@@ -40,6 +42,8 @@ export function globalsView(send: Send, kernel: string | null = null): View {
     empty.hidden = !none;
     box.hidden = none;
     setText(empty, say(story !== null && isOver(story) ? "globals_none" : "globals_empty"));
+    const globals = [...(story?.globals ?? [])];
+    drawn.replaceChildren(...globals.flatMap(([name, { value }]) => histogramsIn(name, value)).map(bars));
     if (story === null) return;
     for (const [name, global] of story.globals) {
       const row = rows.get(name) ?? add(name, global.ctype);

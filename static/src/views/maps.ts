@@ -9,7 +9,7 @@ import { isLive, type State } from "../state";
 import { isOver, type MapState, type Story } from "../story";
 import { columnsFor, count, type Column } from "../values";
 import type { Change, Value } from "../wire";
-import { say } from "../words";
+import { say, type Word } from "../words";
 import { answerTo } from "./answer";
 import { bars, histogramsOf } from "./bars";
 import { editorOf, type Editor } from "./edit";
@@ -17,6 +17,19 @@ import { watcher, type Send, type View } from "./view";
 
 /** What `<bpf/usdt.bpf.h>` adds to a program, for libbpf to find the arguments of USDT probes. */
 const isLibbpfs = (name: string) => name.startsWith("__bpf_usdt_");
+
+/** What is said of maps whose content no kernel lists. */
+const UNLISTED: Record<string, Word> = {
+  ringbuf: "map_records",
+  user_ringbuf: "map_sent",
+  perf_event_array: "map_records",
+  bloom_filter: "map_bloom",
+  inode_storage: "map_unlisted",
+  arena: "map_unlisted",
+};
+
+/** What is said instead of how many entries there are. */
+const UNCOUNTED: Record<string, Word> = { queue: "map_next", stack: "map_next" };
 
 /** `kernel` when it is not the one that the page shows alone. */
 export function mapsView(send: Send, kernel: string | null = null): View {
@@ -63,7 +76,7 @@ export function mapsView(send: Send, kernel: string | null = null): View {
 class MapTable {
   readonly root: HTMLElement;
   private readonly facts = h("p", { class: "facts" });
-  private readonly empty = h("p", { class: "empty" }, say("map_empty"));
+  private readonly empty: HTMLElement;
   private readonly box: HTMLElement;
   private readonly head: HTMLElement;
   private readonly body: HTMLElement;
@@ -80,6 +93,7 @@ class MapTable {
     this.box = box;
     this.head = head;
     this.body = body;
+    this.empty = h("p", { class: "empty" }, say(UNLISTED[kind] ?? "map_empty"));
     this.editor = editorOf(name, kind, send);
     this.root = h("div", { class: "map" }, h("h3", {}, name), this.facts, this.drawn, this.empty, box, this.editor?.root ?? null);
   }
@@ -91,7 +105,7 @@ class MapTable {
     this.empty.hidden = map.entries.size > 0;
     this.box.hidden = map.entries.size === 0;
     const sample = map.entries.values().next().value;
-    if (sample !== undefined) this.shape(sample.key, sample.value, map.facts.type.includes("percpu"));
+    if (sample !== undefined) this.shape(sample.key, sample.value, map.facts.type.includes("percpu") ? say("map_sum") : null);
     for (const [key, row] of this.rows) {
       if (map.entries.has(key)) continue;
       row.remove();
@@ -103,9 +117,9 @@ class MapTable {
   }
 
   /** Sets the columns, from the first entry: all entries of a map have one type. */
-  private shape(key: Value, value: Value, perCpu: boolean): void {
-    const keys = columnsFor(key, say("map_key"), false);
-    const values = columnsFor(value, say("map_value"), perCpu);
+  private shape(key: Value, value: Value, sum: string | null): void {
+    const keys = columnsFor(key, say("map_key"));
+    const values = columnsFor(value, say("map_value"), sum);
     const names = (columns: Column[]) => columns.map(({ name }) => name).join("\n");
     const same = names(keys) === names(this.keys) && names(values) === names(this.values);
     if (!same) {
@@ -152,7 +166,10 @@ function factsOf(map: MapState, lost: number): string {
   if (facts.type !== "") parts.push(facts.type);
   if (facts.key !== null && facts.value !== null) parts.push(`${facts.key} → ${facts.value}`);
   const part = Number(map.shown) < Number(map.total);
-  parts.push(say(part ? "map_part" : "map_count", { k: count(map.shown), n: count(map.total) }));
+  if (UNLISTED[facts.type] === undefined) {
+    const counted = UNCOUNTED[facts.type] ?? (part ? "map_part" : "map_count");
+    parts.push(say(counted, { k: count(map.shown), n: count(map.total) }));
+  }
   if (facts.max_entries > 0) parts.push(say("map_limit", { n: count(facts.max_entries) }));
   if (lost > 0) parts.push(say("lost", { n: count(lost) }));
   return parts.join(" · ");

@@ -103,7 +103,7 @@ class BufferTable {
     setText(this.facts, lost > 0 ? say("lost", { n: count(lost) }) : "");
     setText(this.answer, live ? answer : "");
     const records = (story.records.get(this.name) ?? []).slice(-ROWS);
-    const columns = columnsFor(records.at(-1)?.value ?? null, say("map_value"), false);
+    const columns = columnsFor(records.at(-1)?.value ?? null, say("map_value"));
     const { box, body } = table(this.name, [say("col_time"), say("col_cpu"), ...columns.map((column) => column.name)]);
     for (const record of records) {
       body.append(

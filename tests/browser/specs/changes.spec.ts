@@ -1,6 +1,6 @@
-// What a person changes while a program runs: maps, and packets for the program.
+// What a person sees of maps and changes while a program runs, and packets for the program.
 
-import { expect, hasNoViolations, test } from "../support/lab";
+import { expect, hasNoViolations, ORIGIN, test } from "../support/lab";
 
 /** my_pid is the lesson's; the other names are this test's. */
 const SOURCE = `#include "vmlinux.h"
@@ -87,4 +87,72 @@ test("a map is edited, drawn as bars, and decides what happens to a packet", asy
   await places.getByRole("button", { name: "Delete" }).click();
   await expect(places).toContainText("It holds no entries.");
   await lab.stopIt();
+});
+
+/** A map of each kind that is shown in a way of its own. */
+const KINDS = `#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+struct job {
+	__u32 first;
+	__u32 second;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 8);
+	__type(value, struct job);
+} waiting SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_BLOOM_FILTER);
+	__uint(max_entries, 8);
+	__type(value, __u64);
+} known SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} each_cpu SEC(".maps");
+
+__u32 sizes_hist[4];
+
+SEC("tracepoint/syscalls/sys_enter_unlinkat")
+int fill(void *ctx)
+{
+	struct job job = { .first = 7, .second = 8 };
+	__u32 zero = 0;
+	__u64 *mine = bpf_map_lookup_elem(&each_cpu, &zero);
+
+	bpf_map_push_elem(&waiting, &job, BPF_ANY);
+	if (mine)
+		*mine += 1;
+	sizes_hist[1] = 5;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
+`;
+
+test("each kind of map is shown as what it is", async ({ lab }) => {
+  const { page } = lab;
+  await page.goto(`${ORIGIN}/sandbox`);
+  await lab.hasEditor();
+  await lab.write(KINDS);
+  await page.getByLabel("What makes it happen").fill("touch /tmp/a /tmp/b; rm /tmp/a /tmp/b; sleep 1");
+  await lab.run.click();
+  await lab.ended("Completed");
+  const maps = await lab.openPanel("Maps");
+  const of = (name: string) => maps.locator(".map").filter({ has: page.getByRole("heading", { name }) });
+  await expect(of("waiting")).toContainText("struct job");
+  await expect(of("waiting")).toContainText("only the next element can be seen");
+  await expect(of("waiting").getByRole("row", { name: "next" })).toContainText("7");
+  await expect(of("known")).toContainText("A bloom filter cannot be listed");
+  await expect(of("each_cpu").getByRole("columnheader")).toHaveText(["key", "Sum", "CPU 0", "CPU 1"]);
+  await expect(of("each_cpu").getByRole("row").nth(1).getByRole("cell").first()).toHaveText("2");
+  const globals = await lab.openPanel("Globals");
+  await expect(globals.getByRole("row", { name: "2 – 3" })).toContainText("5");
+  await hasNoViolations(page);
 });
