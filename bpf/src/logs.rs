@@ -3,10 +3,13 @@
 //! libbpf's print hook is one for the whole process, which is one reason why a
 //! run has a process of its own.
 
-use std::sync::Mutex;
+use std::{
+    ffi::{c_char, c_int, c_void},
+    sync::Mutex,
+};
 
 use bpflab_worker::{Event, LogSource, Stream};
-use libbpf_rs::{PrintLevel, set_print};
+use libbpf_rs::libbpf_sys;
 
 use crate::outlet::Outlet;
 
@@ -24,17 +27,29 @@ struct Kept {
     dropped: u64,
 }
 
-/// Starts keeping what libbpf prints.
+/// Starts keeping what libbpf prints. The hook is our own: libbpf-rs's takes all
+/// that is printed for UTF-8, and a hostile object's names are none.
 pub(crate) fn listen() {
-    set_print(Some((PrintLevel::Debug, |_, line| {
-        let Ok(mut kept) = KEPT.lock() else { return };
-        if kept.bytes + line.len() > MAX_KEPT {
-            kept.dropped += 1;
-        } else {
-            kept.bytes += line.len();
-            kept.lines.push(line);
-        }
-    })));
+    // SAFETY: the hook reads its arguments as libbpf gives them, and stays for the process's life.
+    unsafe { libbpf_sys::libbpf_set_print(Some(keep)) };
+}
+
+extern "C" fn keep(
+    _level: libbpf_sys::libbpf_print_level,
+    format: *const c_char,
+    arguments: *mut libbpf_sys::__va_list_tag,
+) -> c_int {
+    // SAFETY: libbpf passes a format and the arguments that it takes.
+    let Ok(line) = (unsafe { vsprintf::vsprintf_raw(format, arguments.cast::<c_void>()) }) else { return 0 };
+    let line = String::from_utf8_lossy(&line).into_owned();
+    let Ok(mut kept) = KEPT.lock() else { return 0 };
+    if kept.bytes + line.len() > MAX_KEPT {
+        kept.dropped += 1;
+    } else {
+        kept.bytes += line.len();
+        kept.lines.push(line);
+    }
+    0
 }
 
 /// What was printed and not yet told.

@@ -61,6 +61,10 @@ pub enum Absent {
         section: String,
         event: String,
     },
+    Room {
+        program: String,
+        section: String,
+    },
     Mark {
         program: String,
         section: String,
@@ -92,6 +96,7 @@ impl Absent {
             | Self::Unlisted { section, .. }
             | Self::Changed { section, .. }
             | Self::Counter { section, .. }
+            | Self::Room { section, .. }
             | Self::Mark { section, .. } => section,
         }
     }
@@ -143,6 +148,9 @@ impl Absent {
                     names.join(", ")
                 )
             }
+            Self::Room { program, section } => format!(
+                "{program} was not attached to SEC(\"{section}\"): it is full. An event takes at most 64 programs, and a cgroup 64 of each kind: put several into one, which calls functions."
+            ),
             Self::Counter { program, event, .. } => format!(
                 "{program} was not attached: no processor counts {event} here (a guest without KVM has no such counters). Use the software clock, which is everywhere: perf:cpu-clock:99."
             ),
@@ -207,6 +215,9 @@ impl Absent {
                     names.join("、")
                 )
             }
+            Self::Room { program, section } => format!(
+                "{program} 未能挂载到 SEC(\"{section}\")：那里已经满了。一个事件最多挂载 64 个程序，一个 cgroup 每种最多 64 个：请把几个合成一个，由它调用各个函数。"
+            ),
             Self::Counter { program, event, .. } => format!(
                 "{program} 未能挂载：这里没有处理器能统计 {event}（没有 KVM 的虚拟机没有这类计数器）。请用处处都有的软件时钟：perf:cpu-clock:99。"
             ),

@@ -7,6 +7,10 @@ use crate::{
     say::{Absent, Aim, Sentence, Unchanged, Why},
 };
 
+/// E2BIG: what attaching to a full event or cgroup comes to (kernel/trace/bpf_trace.c,
+/// kernel/bpf/cgroup.c).
+const FULL: i32 = 7;
+
 pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
     match reason {
         BadGlobal::Unknown { known } => Sentence::GlobalUnknown { name, known },
@@ -100,6 +104,7 @@ pub(super) fn attach_sentence(
             let event = event.name().to_owned();
             ("unmet-counter", absent(Absent::Counter { program, section, event }))
         }
+        AttachFailure::Errno(FULL) => ("attach-full", absent(Absent::Room { program, section })),
         AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
     }
 }
