@@ -45,14 +45,40 @@ fn code(source: &str) -> Cow<'_, str> {
     COMMENTS.replace_all(source, "$1 ")
 }
 
-/// The program types and map types that a source has, each once, in its order.
+/// What libbpf's headers define under a helper's kind of name, and what it stands for.
+const MACROS: [(&str, Option<&str>); 6] = [
+    ("bpf_printk", Some("bpf_trace_printk")),
+    ("bpf_tail_call_static", Some("bpf_tail_call")),
+    ("bpf_for", None),
+    ("bpf_for_each", None),
+    ("bpf_repeat", None),
+    ("bpf_ksym_exists", None),
+];
+
+/// How others of those begin.
+const MACRO_STARTS: [&str; 5] = ["bpf_core_", "bpf_hton", "bpf_ntoh", "bpf_cpu_to_", "bpf_be"];
+
+/// The helpers that are called.
+fn helpers_of(code: &str) -> Vec<String> {
+    static CALL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#""[^"\n]*"|\b(bpf_[a-z0-9_]+)\("#).expect("a pattern"));
+    let names = CALL.captures_iter(code).filter_map(|found| Some(found.get(1)?.as_str()));
+    let helper = |name: &str| match MACROS.iter().find(|(own, _)| *own == name) {
+        Some((_, helper)) => helper.map(str::to_owned),
+        None => (!MACRO_STARTS.iter().any(|start| name.starts_with(start))).then(|| name.to_owned()),
+    };
+    names.filter_map(helper).collect()
+}
+
+/// The program types, map types and helpers that a source has, each once, in its order.
 pub fn types_of(source: &str) -> Vec<String> {
     let code = code(source);
     let sections = SECTION.captures_iter(&code).filter_map(|found| found.get(1));
     let programs = sections.map(|word| feature_of(word.as_str().trim_end_matches(".s")).to_owned());
     let maps = maps_of(&code).into_iter().map(|name| format!("map:{name}"));
+    let helpers = helpers_of(&code).into_iter().map(|name| format!("helper:{name}"));
     let mut found = Vec::new();
-    for feature in programs.filter(|name| is_program_type(name)).chain(maps) {
+    for feature in programs.filter(|name| is_program_type(name)).chain(maps).chain(helpers) {
         if !found.contains(&feature) {
             found.push(feature);
         }
@@ -157,5 +183,7 @@ mod tests {
             char LICENSE[] SEC("license") = "GPL";
         "#;
         assert_eq!(types_of(source), ["tracepoint", "uprobe", "lsm", "map:percpu_array", "map:hash"]);
+        let calls = r#"bpf_printk("bpf_no_call(x)"); if (bpf_core_field_exists(x)) bpf_htons(bpf_loop(1));"#;
+        assert_eq!(types_of(calls), ["helper:bpf_trace_printk", "helper:bpf_loop"]);
     }
 }

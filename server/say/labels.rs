@@ -68,7 +68,8 @@ labels! {
     needs_lesson: "Lesson", "课程";
     needs_kernel: "First kernel", "最低内核版本";
     needs_programs: "Program types", "程序类型";
-    needs_more: "Maps, helpers and more", "map、helper 等";
+    needs_more: "Maps and more", "map 等";
+    needs_helpers: "Helpers", "helper";
     needs_hooks: "Hooks", "挂载点";
     needs_met: "has it all", "全部具备";
     lesson_broken: "This lesson cannot be shown:", "本课无法显示：";

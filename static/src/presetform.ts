@@ -27,7 +27,7 @@ const NAMES: Record<Part, { label: "col_program" | "col_variable" | "col_map"; f
   // A function in a section of its own, also where a macro of libbpf's declares it.
   attach: { label: "col_program", found: /SEC\("[^"]*"\)\s*(?:\w+\s+)+?(?:BPF_\w+\(\s*)?(\w+)\s*[(,]/g },
   // At the start of a line: what is declared further in is no global.
-  globals: { label: "col_variable", found: /^(?!typedef|extern|return)(?:[a-z_]\w*[\s*]+)+([A-Za-z_]\w*)(?:\[\w*\])*\s*(?:SEC\("[^"]*"\)\s*)?(?:=|;)/gm },
+  globals: { label: "col_variable", found: /^(?!typedef|extern|return)(?:[a-z_]\w*[\s*]+)+([A-Za-z_]\w*)(?:\[\w*\])*\s*(?:SEC\("(?!license)[^"]*"\)\s*)?(?:=|;)/gm },
   map_sizes: { label: "col_map", found: /\}\s*(\w+)\s*SEC\("\.maps"\)/g },
 };
 

@@ -35,6 +35,7 @@ struct Row {
     kernel: String,
     programs: String,
     more: String,
+    helpers: String,
     hooks: String,
     cells: Vec<Cell>,
 }
@@ -74,8 +75,14 @@ impl NeedsPage {
 impl Row {
     fn new(lesson: &Lesson, known: &[Known], lang: Lang) -> Self {
         let needs = &lesson.needs;
-        let (more, programs): (Vec<_>, Vec<_>) =
-            needs.features.iter().cloned().partition(|feature| feature.contains(':'));
+        let (mut programs, mut more, mut helpers) = (Vec::new(), Vec::new(), Vec::new());
+        for feature in &needs.features {
+            match feature.split_once(':') {
+                None => programs.push(feature.as_str()),
+                Some(("helper", name)) => helpers.push(name),
+                Some(_) => more.push(feature.clone()),
+            }
+        }
         // What no kernel has by itself comes first.
         let guest = needs.guest.then(|| "guest".to_owned());
         let more: Vec<String> = guest.into_iter().chain(needs.extra.clone()).chain(more).collect();
@@ -85,6 +92,7 @@ impl Row {
             kernel: needs.kernel.map(|kernel| kernel.to_string()).unwrap_or_default(),
             programs: programs.join(", "),
             more: more.join(", "),
+            helpers: helpers.join(", "),
             hooks: needs.hooks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             cells: known.iter().map(|kernel| Cell::new(lesson, kernel, lang)).collect(),
         }

@@ -164,7 +164,8 @@ function factsOf(map: MapState, lost: number): string {
   const { facts } = map;
   const parts: string[] = [];
   if (facts.type !== "") parts.push(facts.type);
-  if (facts.key !== null && facts.value !== null) parts.push(`${facts.key} → ${facts.value}`);
+  const types = [facts.key, facts.value].filter((type) => type !== null);
+  if (types.length > 0) parts.push(types.join(" → "));
   const part = Number(map.shown) < Number(map.total);
   if (UNLISTED[facts.type] === undefined) {
     const counted = UNCOUNTED[facts.type] ?? (part ? "map_part" : "map_count");

@@ -132,7 +132,7 @@ test("a constant and a map's size are set before the program loads", async ({ la
 
   await lab.observe();
   await expect(await lab.openPanel("Trace")).toContainText("least is 42, then 80 and 443");
-  await expect(await lab.openPanel("Maps")).toContainText("up to 77");
+  await expect(await lab.openPanel("Maps")).toContainText("at most 77");
   await lab.stopIt();
 
   // A name that is none, and a value that does not fit: the run says what there is.
