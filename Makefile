@@ -19,7 +19,7 @@ ALONE    := abuse edits lifetime records stress
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: stress help setup setup-test page worker build images serve host test test-short test-long test-alone \
+.PHONY: stress every help setup setup-test page worker build images serve host test test-short test-long test-alone \
         test-lessons test-browser bench check seeds fmt lint clean
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make images  build the guests' images that are missing (a minute, once)"
 	@echo "make check   prove the lessons on every guest's kernel"
 	@echo "make seeds   prove them ten times over on one kernel, each time with other values"
+	@echo "make every   each program of tests/programs in the page, on one kernel"
 	@echo "make bench   measure against doing it by hand"
 	@echo "make stress  100 boots and 200 restores of each guest, eight at a time"
 	@echo "make fmt     format Rust and C"
@@ -116,6 +117,10 @@ seeds: images
 	@for seed in $$(seq $(SEEDS)); do \
 		echo "== seed $$seed"; $(BPFLAB) check --kernel $(SEEDS_ON) --seed $$seed || failed="$$failed $$seed"; \
 	done; test -z "$$failed" || { echo "not right with the seeds:$$failed"; false; }
+
+# What `make test` proves through the library on every kernel, once more through the page.
+every: setup setup-test build images
+	@cd tests/browser && BPFLAB_BIN=$(CURDIR)/$(BPFLAB) npx playwright test --project every
 
 bench: setup setup-test build images
 	@cargo bench --bench lab

@@ -215,6 +215,42 @@ fn every_object_of_a_story_has_the_contracts_fields() {
 }
 
 #[test]
+fn a_part_of_a_global_is_set_by_its_path_and_a_wrong_one_names_those_there_are() {
+    if !can_use_kernel() {
+        return;
+    }
+    let source = program::program(
+        &fresh_name(),
+        program::ANY_CALL,
+        "struct limits { int least; union { int most; long all; }; short ports[3]; int bit : 1; };\n\
+         const volatile struct limits limits[2]; const volatile int list[4]; const volatile int rows[2][2];",
+        "static volatile int own; static int printed; if (__sync_bool_compare_and_swap(&printed, 0, 1)) \
+         bpf_printk(\"%d %d %d\", limits[1].least, limits[1].most, limits[0].ports[2]), \
+         bpf_printk(\"%d %d %d\", list[0], list[1], own);",
+    );
+    let name = source.split("int t").nth(1).and_then(|rest| rest.split('(').next()).expect("its name");
+    let own = format!("t{name}.own=9");
+    let good = ["limits[1].least=5", "limits[1].most=6", "limits[0].ports[2]=7", "list=8, 3", &own];
+    let words: Vec<&str> =
+        ["--for", "500ms"].into_iter().chain(good.iter().flat_map(|set| ["--global", set])).collect();
+    let (status, story) = run(&source, &words);
+    assert_eq!(status, 0, "{story:?}");
+    assert_eq!(story.traced(), ["5 6 7", "8 3 9"]);
+    for (wrong, says) in [
+        ("limits[2].least=1", "limits[0]"),
+        ("limits[0].lest=1", "limits[0].least"),
+        ("limits[0].bit=1", "limits[0].ports"),
+        ("limits[0].ports=1,2,3,4", "short"),
+        ("rows=1,2", "int[2][2]"),
+    ] {
+        let (status, story) = run(&source, &["--for", "300ms", "--global", wrong]);
+        assert_ne!(status, 0, "{wrong}: {story:?}");
+        let said: String = story.of("diagnostic").map(|found| found["message"].to_string()).collect();
+        assert!(said.contains(says), "{wrong}: {said}");
+    }
+}
+
+#[test]
 fn kernels_and_doctor_print_the_contracts_objects() {
     if !can_use_kernel() {
         return;

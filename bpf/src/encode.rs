@@ -59,8 +59,7 @@ pub(crate) fn word(btf: &Btf<'_>, id: TypeId, word: &str) -> Option<Vec<u8>> {
         BtfKind::Array => {
             let array = Array::try_from(ty).ok()?;
             let element = array.contained_type();
-            let is_text = element.skip_mods_and_typedefs().name().is_some_and(|name| name == "char");
-            let mut bytes = match is_text {
+            let mut bytes = match is_text(&array) {
                 true => {
                     Some(word.as_bytes().to_vec()).filter(|text| text.len() < size && !text.contains(&0))?
                 }
@@ -74,8 +73,18 @@ pub(crate) fn word(btf: &Btf<'_>, id: TypeId, word: &str) -> Option<Vec<u8>> {
     Some(value.to_le_bytes().get(..size)?.to_vec())
 }
 
-/// The first elements of an array, with commas between them.
+/// Whether it is a `char[]`.
+fn is_text(array: &Array<'_>) -> bool {
+    array.contained_type().skip_mods_and_typedefs().name().is_some_and(|name| name == "char")
+}
+
+/// The first elements of an array, with commas between them; of rows none, since a
+/// list does not say where one ends.
 fn list(btf: &Btf<'_>, element: TypeId, most: usize, words: &str) -> Option<Vec<u8>> {
+    let kind = btf.type_by_id::<BtfType<'_>>(element)?.skip_mods_and_typedefs();
+    if kind.kind() == BtfKind::Array && !is_text(&Array::try_from(kind).ok()?) {
+        return None;
+    }
     let words: Vec<&str> = words.split(',').map(str::trim).collect();
     if words.len() > most {
         return None;

@@ -123,8 +123,12 @@ impl Globals {
         stimulus: Option<u32>,
         constants: bool,
     ) -> Result<(), BadGlobal> {
-        let (whole, path) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
-        let Some(variable) = self.variables.iter().find(|variable| variable.name == whole) else {
+        // One of a function's own is called `function.name`: the longest name that fits is meant.
+        let named = self.variables.iter().filter_map(|variable| {
+            let path = name.strip_prefix(variable.name.as_str())?;
+            (path.is_empty() || path.starts_with(['.', '['])).then_some((variable, path))
+        });
+        let Some((variable, path)) = named.min_by_key(|(_, path)| path.len()) else {
             let known = self.variables.iter().map(|variable| variable.name.clone()).collect();
             return Err(BadGlobal::Unknown { known });
         };
@@ -132,8 +136,14 @@ impl Globals {
             return Err(BadGlobal::ReadOnly);
         }
         let part = path::part(btf, variable.ty, path).map_err(|around| BadGlobal::Unknown {
-            known: around.into_iter().map(|part| format!("{whole}{part}")).collect(),
+            known: around.into_iter().map(|part| format!("{}{part}", variable.name)).collect(),
         })?;
+        let misfit = || BadGlobal::DoesNotFit { ctype: ctype::name(btf, part.ty) };
+        // The types are the object's, which may lie: what is written lies within the variable.
+        let end = decode::size_of(btf, part.ty).and_then(|size| part.offset.checked_add(size));
+        if end.is_none_or(|end| end > variable.size) {
+            return Err(misfit());
+        }
         let pid = stimulus.map(|pid| pid.to_string());
         let word = match (word, &pid) {
             (STIMULUS, Some(pid)) => pid.as_str(),
@@ -141,8 +151,8 @@ impl Globals {
             (word, _) => word,
         };
         let bytes = encode::word(btf, part.ty, word)
-            .filter(|bytes| part.offset + bytes.len() <= variable.size)
-            .ok_or_else(|| BadGlobal::DoesNotFit { ctype: ctype::name(btf, part.ty) })?;
+            .filter(|bytes| bytes.len() <= variable.size - part.offset)
+            .ok_or_else(misfit)?;
         // SAFETY: the part lies within the `size` bytes of the map's value, writable since
         // constants are only written before load, when libbpf still owns them.
         unsafe {

@@ -38,6 +38,9 @@ const MAX_SLOTS: usize = 4096;
 /// that takes some hundred system calls, which programs may watch.
 const ASKING: Duration = Duration::from_millis(500);
 
+/// Keys of a map without a capacity that are counted.
+const MAX_WALKED: usize = 1 << 16;
+
 /// Where the kernel's half of all addresses begins.
 const KERNEL: u64 = 1 << 63;
 
@@ -56,6 +59,11 @@ impl Watched {
     /// Nothing has been said yet.
     pub(crate) fn new() -> Self {
         Self { said: Entries::new(), total: 0, begun: false, next: Instant::now() }
+    }
+
+    /// The next look is one, however soon it comes.
+    pub(crate) fn is_due(&mut self) {
+        self.next = Instant::now();
     }
 
     /// Looks at the map; `None` when nothing changed.
@@ -149,11 +157,6 @@ pub(crate) fn can_show(map: &Map<'_>) -> bool {
     way(kind(map)).is_some() && !holds_globals(map.as_libbpf_object())
 }
 
-/// Whether the map's keys can be listed.
-pub(crate) fn can_list(map: &Map<'_>) -> bool {
-    can_show(map) && !matches!(way(kind(map)), Some(Way::Peek | Way::Owners))
-}
-
 /// Whether libbpf made this map to hold global variables.
 pub(crate) fn holds_globals(map: NonNull<libbpf_sys::bpf_map>) -> bool {
     // SAFETY: the map lives as long as its object.
@@ -219,7 +222,7 @@ fn peek(map: &Map<'_>) -> Option<Vec<u8>> {
 fn walk(map: &Map<'_>, capacity: usize, most: usize) -> (Entries, u64) {
     let mut entries = Entries::new();
     let mut total = 0;
-    for key in map.keys().take(if capacity == 0 { most } else { capacity }) {
+    for key in map.keys().take(if capacity == 0 { MAX_WALKED } else { capacity }) {
         total += 1;
         if entries.len() < most {
             entries.extend(entry(map, key));

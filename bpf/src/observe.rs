@@ -135,6 +135,7 @@ impl<'a> Observer<'a> {
             outlet.send(&Event::Lost { stream: Stream::Trace, count: lost })?;
         }
         self.read_output(outlet)?;
+        self.maps.iter_mut().for_each(Watched::is_due);
         self.look(outlet)?;
         Ok(done)
     }

@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// The program, the headers that were named, and those that the files include
-/// and that are found beside them, each by its path from the program's folder.
+/// and that are found beside them, each by its path from the program's folder;
+/// one that was named goes by its bare name.
 ///
 /// # Errors
 /// A file cannot be read; or, inside, a sentence for whoever named them.
@@ -34,11 +35,14 @@ pub(super) fn gather(program: &Path, headers: &[PathBuf]) -> anyhow::Result<Resu
     let top = program.parent().unwrap_or(Path::new(""));
     while let Some(path) = left.pop() {
         let name = path.to_string_lossy().into_owned();
-        // Of one that is not there the compiler says so. Too many are refused below.
         if files.contains_key(&name) || files.len() > SOURCE_LIMITS.files {
+            continue; // too many are refused below
+        }
+        // Of one that is not there the compiler says so: it may stand in a comment. A device is none.
+        if !top.join(&path).is_file() {
             continue;
         }
-        let Ok(text) = fs::read_to_string(top.join(&path)) else { continue };
+        let text = fs::read_to_string(top.join(&path)).with_context(|| name.clone())?;
         left.extend(included(path.parent().unwrap_or(Path::new("")), &text));
         files.insert(name, text);
     }
@@ -51,7 +55,8 @@ fn included(folder: &Path, text: &str) -> Vec<PathBuf> {
     let header = |line: &str| {
         let rest = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("include")?;
         let header = rest.trim_start().strip_prefix('"')?.split('"').next()?;
-        plain(&folder.join(header))
+        // The kernel's types are the lab's; whoever wants others names the file.
+        (header.ends_with(".h") && header != "vmlinux.h").then(|| plain(&folder.join(header))).flatten()
     };
     text.lines().filter_map(header).collect()
 }
@@ -85,6 +90,7 @@ mod tests {
             ("common/more/two.h", "#include \"two.h\""),
             ("beside.h", ""),
             ("not_included.h", ""),
+            ("vmlinux.h", "#error the lab has its own"),
         ] {
             fs::write(at(name), text).expect("a file");
         }

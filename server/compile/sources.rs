@@ -40,7 +40,10 @@ impl Sources {
         if files.len() > LIMITS.files {
             return Err(Sentence::TooManyFiles { files: files.len(), limit: LIMITS.files });
         }
-        if let Some(name) = files.keys().find(|name| !is_good(name)) {
+        let is_folder = |name: &str| {
+            files.keys().any(|other| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
+        };
+        if let Some(name) = files.keys().find(|name| !is_good(name) || is_folder(name)) {
             return Err(Sentence::BadFileName { name: name.chars().take(80).collect() });
         }
         let (mut programs, headers): (Vec<_>, Vec<_>) =
@@ -132,6 +135,8 @@ mod tests {
         for name in ["../a.h", "/a.h", "a//b.h", "a/../b.h", "a/.b.h", "a/b/c/d/e.h", "a/b", "a/"] {
             assert!(matches!(with(name), Err(Sentence::BadFileName { .. })), "{name}");
         }
+        let both = of(&[("a.bpf.c", "int x;"), ("a.h", ""), ("a.h/b.h", "")]);
+        assert!(matches!(both, Err(Sentence::BadFileName { .. })), "a file is no folder");
     }
 
     #[test]

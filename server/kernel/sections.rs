@@ -56,18 +56,22 @@ const MACROS: [(&str, Option<&str>); 6] = [
 ];
 
 /// How others of those begin.
-const MACRO_STARTS: [&str; 5] = ["bpf_core_", "bpf_hton", "bpf_ntoh", "bpf_cpu_to_", "bpf_be"];
+const MACRO_STARTS: [&str; 6] = ["bpf_core_", "bpf_hton", "bpf_ntoh", "bpf_cpu_to_", "bpf_be", "bpf_usdt_"];
 
-/// The helpers that are called.
+/// The helpers that are called; what the source declares or defines itself is none.
 fn helpers_of(code: &str) -> Vec<String> {
     static CALL: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#""[^"\n]*"|\b(bpf_[a-z0-9_]+)\("#).expect("a pattern"));
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(bpf_[a-z0-9_]+)\([^;{}()]*\)\s*(?:__weak\s+)?(?:__ksym\b|\{)").expect("a pattern")
+    });
+    let own: Vec<&str> = OWN.captures_iter(code).filter_map(|found| Some(found.get(1)?.as_str())).collect();
     let names = CALL.captures_iter(code).filter_map(|found| Some(found.get(1)?.as_str()));
     let helper = |name: &str| match MACROS.iter().find(|(own, _)| *own == name) {
         Some((_, helper)) => helper.map(str::to_owned),
         None => (!MACRO_STARTS.iter().any(|start| name.starts_with(start))).then(|| name.to_owned()),
     };
-    names.filter_map(helper).collect()
+    names.filter(|name| !own.contains(name)).filter_map(helper).collect()
 }
 
 /// The program types, map types and helpers that a source has, each once, in its order.
@@ -185,5 +189,8 @@ mod tests {
         assert_eq!(types_of(source), ["tracepoint", "uprobe", "lsm", "map:percpu_array", "map:hash"]);
         let calls = r#"bpf_printk("bpf_no_call(x)"); if (bpf_core_field_exists(x)) bpf_htons(bpf_loop(1));"#;
         assert_eq!(types_of(calls), ["helper:bpf_trace_printk", "helper:bpf_loop"]);
+        let own = "void bpf_task_release(void *p) __ksym; static int bpf_own(int a)\n{ return bpf_loop(a); }\n\
+                   int f(void) { if (bpf_own(bpf_loop(1))) { bpf_task_release(0); } return 0; }";
+        assert_eq!(types_of(own), ["helper:bpf_loop"]);
     }
 }

@@ -149,7 +149,7 @@ impl Absent {
                 )
             }
             Self::Room { program, section } => format!(
-                "{program} was not attached to SEC(\"{section}\"): it is full. An event takes at most 64 programs, and a cgroup 64 of each kind: put several into one, which calls functions."
+                "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), and one flow dissector in a network namespace: put several into one, which calls functions."
             ),
             Self::Counter { program, event, .. } => format!(
                 "{program} was not attached: no processor counts {event} here (a guest without KVM has no such counters). Use the software clock, which is everywhere: perf:cpu-clock:99."
@@ -216,7 +216,7 @@ impl Absent {
                 )
             }
             Self::Room { program, section } => format!(
-                "{program} 未能挂载到 SEC(\"{section}\")：那里已经满了。一个事件最多挂载 64 个程序，一个 cgroup 每种最多 64 个：请把几个合成一个，由它调用各个函数。"
+                "{program} 未能挂载到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数。"
             ),
             Self::Counter { program, event, .. } => format!(
                 "{program} 未能挂载：这里没有处理器能统计 {event}（没有 KVM 的虚拟机没有这类计数器）。请用处处都有的软件时钟：perf:cpu-clock:99。"

@@ -253,8 +253,8 @@ labels! {
     map_empty: "It holds no entries.", "目前没有条目。";
     map_records: "It carries records: they are in the records panel.", "它传送记录：请看“记录”面板。";
     map_sent: "It carries records to the program: send one below.", "它向程序传送记录：可在下方发送。";
-    map_bloom: "A bloom filter cannot be listed: it only answers a program whether a value may have been put in.", "布隆过滤器无法列出内容：它只能回答程序某个值是否可能放进去过。";
-    map_unlisted: "The kernel lists nothing of a map of this type; the program can read it.", "内核不列出这种 map 的内容；程序自己可以读取。";
+    map_bloom: "A bloom filter cannot be listed: it only answers whether a value may have been put in.", "布隆过滤器无法列出内容：它只能回答某个值是否可能放进去过。";
+    map_unlisted: "What a map of this type holds cannot be shown.", "这种 map 的内容无法显示。";
     map_next: "only the next element can be seen", "只能看到下一个元素";
     map_sum: "Sum", "总和";
     map_count: "{n} entries", "{n} 个条目";
@@ -314,7 +314,7 @@ labels! {
     code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
     attach_help: "A program attaches to what its section says, and else to what its kind usually wants; globals and maps begin as the source has them. Set something else here, and run again. @stimulus is the process ID of the command that makes things happen.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。全局变量和 map 以源代码为准。想改动，在这里设置，然后重新运行。@stimulus 表示触发命令的进程号。";
     before_kind: "What to set", "设置什么";
-    before_others: "Begin with", "初始值";
+    before_others: "Values and sizes", "变量值与 map 大小";
     before_global: "global variable: value", "全局变量：值";
     before_value: "First value", "初始值";
     before_map: "map: number of entries", "map：条目数";

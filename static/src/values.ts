@@ -36,18 +36,26 @@ export function show(value: Value | undefined): string {
 
 /** What all CPUs have together: numbers are added up, field by field; null where there are others. */
 export function sumOf(value: Value): Value {
-  if (!Array.isArray(value) || value.length === 0) return null;
-  return value.reduce(add);
+  if (!Array.isArray(value)) return null;
+  return value.reduce<Value | undefined>((sum, one) => add(sum, one), undefined) ?? null;
 }
 
-function add(one: Value, other: Value): Value {
-  if (Array.isArray(one) && Array.isArray(other)) return one.map((value, at) => add(value, other[at] ?? null));
-  const [fields, others] = [fieldsOf(one), fieldsOf(other)];
-  if (fields !== null && others !== null) {
-    return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, add(value, others[name] ?? null)]));
+/** Without a first there is nothing to add to; once something is no number, nothing is. */
+function add(sum: Value | undefined, one: Value): Value {
+  if (sum === null) return null;
+  if (Array.isArray(one)) return whole(one.map((value, at) => add(Array.isArray(sum) ? sum[at] : undefined, value)));
+  const fields = fieldsOf(one);
+  if (fields !== null) {
+    const sums = sum === undefined ? null : fieldsOf(sum);
+    const added = Object.entries(fields).map(([name, value]): [string, Value] => [name, add(sums?.[name], value)]);
+    return whole(added.map(([, value]) => value)) && Object.fromEntries(added);
   }
-  const isNumber = (value: Value) => typeof value === "number" || (typeof value === "string" && /^-?\d+$/.test(value));
-  return isNumber(one) && isNumber(other) ? String(BigInt(one as string | number) + BigInt(other as string | number)) : null;
+  const isNumber = typeof one === "number" || (typeof one === "string" && /^-?\d+$/.test(one));
+  return isNumber ? String(BigInt(one) + BigInt((sum ?? 0) as string | number)) : null;
+}
+
+function whole(values: Value[]): Value[] | null {
+  return values.includes(null) ? null : values;
 }
 
 /** A column of a table of values: its name and how to read its cell. */

@@ -22,6 +22,9 @@ const asRoot = process.getuid?.() === 0;
 /** A second is measured, or each test has a guest of every kernel. */
 const WHOLE_MACHINE = ["**/flood.spec.ts", "**/kernels.spec.ts"];
 
+/** Each program of tests/programs; apart from `make test`. */
+const EVERY = ["**/every.spec.ts"];
+
 export default defineConfig({
   testDir: "specs",
   globalSetup: "./support/server.ts",
@@ -33,8 +36,9 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: [["list"]],
   projects: [
-    { name: "beside", testIgnore: WHOLE_MACHINE },
+    { name: "beside", testIgnore: [...WHOLE_MACHINE, ...EVERY] },
     { name: "alone", testMatch: WHOLE_MACHINE, workers: 1 },
+    { name: "every", testMatch: EVERY },
   ],
   use: {
     browserName: "chromium",

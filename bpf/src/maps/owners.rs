@@ -1,5 +1,6 @@
-//! Who has something in a storage map: a process, a socket, a cgroup. The
-//! kernel lists none of them, so those that there are now are asked.
+//! Who has something in a storage map: a process (its first thread: a descriptor
+//! names no other before 6.9), a socket, a cgroup. The kernel lists none of them,
+//! so those that there are now are asked.
 //!
 //! Files are not asked: there are too many, and to look for those that are open
 //! opens others, which the program may be counting.
@@ -18,7 +19,8 @@ use libbpf_rs::{Map, MapCore as _, MapType, libbpf_sys};
 use super::Entries;
 use crate::pidfd;
 
-/// Those that are asked at one look, at most: each takes a few system calls.
+/// Those that are looked at in one go, at most, whether they are asked or no
+/// sockets after all: each takes a few system calls.
 const MAX_ASKED: usize = 2048;
 
 const CGROUPS: &str = "/sys/fs/cgroup";
@@ -59,8 +61,9 @@ impl Asked<'_> {
     }
 
     fn is_enough(&mut self) -> bool {
+        let is_enough = self.left == 0 || self.found.len() >= self.most;
         self.left = self.left.saturating_sub(1);
-        self.left == 0 || self.found.len() >= self.most
+        is_enough
     }
 
     fn of_task(&mut self, pid: u32) {
@@ -94,14 +97,14 @@ impl Asked<'_> {
         for pid in processes() {
             let Ok(task) = pidfd::open(pid) else { continue };
             for entry in fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten() {
+                if self.is_enough() {
+                    return;
+                }
                 let Ok(link) = fs::read_link(entry.path()) else { continue };
                 let link = link.to_string_lossy().into_owned();
                 let Ok(number) = entry.file_name().to_string_lossy().parse() else { continue };
                 if !link.starts_with("socket:") || !seen.insert(link.clone()) {
                     continue;
-                }
-                if self.is_enough() {
-                    return;
                 }
                 if let Ok(socket) = pidfd::take(task.as_fd(), number) {
                     self.ask(socket.as_raw_fd(), || format!("{link} {}", command(pid)));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bpflab_worker::Counter;
-use libbpf_rs::{AsRawLibbpf, MapCore as _, Object, ProgramImpl, libbpf_sys};
+use libbpf_rs::{AsRawLibbpf, MapCore as _, MapType, Object, ProgramImpl, libbpf_sys};
 use nix::libc::{self, EINVAL, EOPNOTSUPP, c_int, c_ulong};
 
 use super::{Attached, attach_type, section, sockets::owned, text};
@@ -164,15 +164,24 @@ fn kprobe(program: &ProgramImpl<'_>, function: &str, at_return: bool) -> Result<
 }
 
 /// To what it goes through; one over a map's elements takes the first map that
-/// can be listed.
+/// has an iterator.
 pub(super) fn iterator(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
     let section = section(program);
     let over_map = section.ends_with("bpf_map_elem") || section.ends_with("bpf_sk_storage_map");
     let map = object.maps().find(|map| {
         if section.ends_with("bpf_sk_storage_map") {
-            map.map_type() == libbpf_rs::MapType::SkStorage
+            map.map_type() == MapType::SkStorage
         } else {
-            maps::can_list(map)
+            // What kernel/bpf/hashtab.c and arraymap.c give iterators of.
+            matches!(
+                map.map_type(),
+                MapType::Hash
+                    | MapType::LruHash
+                    | MapType::PercpuHash
+                    | MapType::LruPercpuHash
+                    | MapType::Array
+                    | MapType::PercpuArray
+            ) && !maps::holds_globals(map.as_libbpf_object())
         }
     });
     let mut info = libbpf_sys::bpf_iter_link_info::default();

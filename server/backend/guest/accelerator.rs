@@ -42,9 +42,9 @@ impl Accelerator {
 
     /// What a kernel of this release is told.
     ///
-    /// From 6.18 on BPF's storage maps and arenas get their memory by `kmalloc_nolock`, which
-    /// gives none on a processor without cmpxchg16b, unless its caches are checked ones
-    /// (mm/slub.c); a check of their consistency is the cheapest that there is.
+    /// 6.18 brought `kmalloc_nolock`; later kernels take the memory of BPF's storage maps and
+    /// arenas from it. It gives none on a processor without cmpxchg16b, unless its caches are
+    /// checked ones (mm/slub.c); a check of their consistency is what is asked for here.
     pub(super) fn kernel_line(self, release: &str) -> String {
         let is_new = Version::parse(release).is_some_and(|version| version >= NOLOCK);
         match self {

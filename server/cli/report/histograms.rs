@@ -75,7 +75,10 @@ impl Histograms {
     /// Draws them all, as they are now.
     pub(super) fn draw(&self, out: &mut impl Write, lang: Lang) -> io::Result<()> {
         for (name, value) in &self.globals {
-            in_global(name, value).iter().try_for_each(|one| one.draw(out, lang))?;
+            let all = in_global(name, value);
+            // Of many, those that hold something.
+            let drawn = all.iter().filter(|one| all.len() == 1 || one.slots.iter().any(|slot| *slot > 0));
+            drawn.into_iter().try_for_each(|one| one.draw(out, lang))?;
         }
         for (map, entries) in &self.kept {
             self.of(map, entries).iter().try_for_each(|one| one.draw(out, lang))?;
@@ -92,7 +95,7 @@ impl Histograms {
             let slots: Option<Vec<u64>> = entries.iter().map(|(_, value)| number(value)).collect();
             if let Some(slots) = slots {
                 let (name, is_linear) = (map.to_owned(), has(map, &LINEAR));
-                return vec![Histogram { name, beside: None, slots, is_linear }];
+                return vec![Histogram { what: "map", name, beside: None, slots, is_linear }];
             }
         }
         let of_entry = |(key, value): &(&Value, Value)| {
@@ -110,15 +113,16 @@ fn of_all_cpus(value: &Value) -> Value {
     }
 }
 
-/// The histograms in a global; of many those that hold something.
+/// The histograms in a global.
 fn in_global(name: &str, value: &Value) -> Vec<Histogram> {
     if let Some(slots) = slots(name, value) {
-        return vec![Histogram { name: name.to_owned(), beside: None, slots, is_linear: has(name, &LINEAR) }];
+        let (name, is_linear) = (name.to_owned(), has(name, &LINEAR));
+        return vec![Histogram { what: "global", name, beside: None, slots, is_linear }];
     }
     let Value::Array(elements) = value else { return in_struct(name, value) };
     let of_each =
         elements.iter().enumerate().flat_map(|(at, value)| in_struct(&format!("{name}[{at}]"), value));
-    of_each.filter(|one| one.slots.iter().any(|slot| *slot > 0)).collect()
+    of_each.map(|one| Histogram { what: "global", ..one }).collect()
 }
 
 /// Those among a struct's fields.
@@ -130,7 +134,7 @@ fn in_struct(name: &str, value: &Value) -> Vec<Histogram> {
     let drawn = fields.iter().filter_map(|(field, value)| {
         let is_linear = has(field, &LINEAR) || has(name, &LINEAR);
         let (name, beside) = (name.to_owned(), beside.clone());
-        Some(Histogram { name, beside, slots: slots(field, value)?, is_linear })
+        Some(Histogram { what: "map", name, beside, slots: slots(field, value)?, is_linear })
     });
     drawn.collect()
 }
@@ -159,6 +163,8 @@ fn number(value: &Value) -> Option<u64> {
 
 #[derive(Debug)]
 struct Histogram {
+    /// Where it is kept: the line's first word.
+    what: &'static str,
     name: String,
     /// The other fields of the struct.
     beside: Option<String>,
@@ -171,7 +177,7 @@ impl Histogram {
     fn draw(&self, out: &mut impl Write, lang: Lang) -> io::Result<()> {
         let labels = lang.labels();
         let title = if self.is_linear { labels.bars_linear } else { labels.bars_log2 };
-        writeln!(out, "map       {}", title.replace("{name}", &self.name))?;
+        writeln!(out, "{:<9} {}", self.what, title.replace("{name}", &self.name))?;
         if let Some(beside) = &self.beside {
             writeln!(out, "          {beside}")?;
         }
@@ -305,7 +311,7 @@ mod tests {
         let one = |slots: [u64; 2]| Value::Struct(vec![("slots".into(), Value::Array(numbers(&slots)))]);
         assert!(histograms.take_global("hists", &Value::Array(vec![one([0, 0]), one([0, 3])])));
         let text = drawn(&histograms);
-        assert!(text.starts_with("map       hist: how many"), "{text}");
+        assert!(text.starts_with("global    hist: how many"), "{text}");
         assert!(text.contains("hists[1]:") && !text.contains("hists[0]:"), "{text}");
     }
 

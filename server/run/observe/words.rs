@@ -7,8 +7,8 @@ use crate::{
     say::{Absent, Aim, Sentence, Unchanged, Why},
 };
 
-/// E2BIG: what attaching to a full event or cgroup comes to (kernel/trace/bpf_trace.c,
-/// kernel/bpf/cgroup.c).
+/// E2BIG: what attaching to a full place comes to (kernel/trace/bpf_trace.c, and cgroup.c,
+/// trampoline.c and net_namespace.c in kernel/bpf).
 const FULL: i32 = 7;
 
 pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {

@@ -26,6 +26,10 @@ const UNLISTED: Record<string, Word> = {
   bloom_filter: "map_bloom",
   inode_storage: "map_unlisted",
   arena: "map_unlisted",
+  reuseport_sockarray: "map_unlisted",
+  xskmap: "map_unlisted",
+  cgroup_array: "map_unlisted",
+  struct_ops: "map_unlisted",
 };
 
 /** What is said instead of how many entries there are. */

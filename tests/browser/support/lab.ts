@@ -142,7 +142,7 @@ export class Lab {
   }
 
   /** The run ended in this way. */
-  async ended(sentence: string): Promise<void> {
+  async ended(sentence: string | RegExp): Promise<void> {
     await expect(this.state).toHaveText(sentence, { timeout: TURN_MS });
     await expect(this.stop).toBeDisabled();
   }
