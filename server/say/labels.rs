@@ -313,14 +313,9 @@ labels! {
     code_own: "(no line of the source)", "（不对应任何源代码行）";
     code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
     attach_help: "A program attaches to what its section says, and else to what its kind usually wants; globals and maps begin as the source has them. Set something else here, and run again. @stimulus is the process ID of the command that makes things happen.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。全局变量和 map 以源代码为准。想改动，在这里设置，然后重新运行。@stimulus 表示触发命令的进程号。";
-    before_kind: "What to set", "设置什么";
     before_others: "Values and sizes", "变量值与 map 大小";
     before_global: "global variable: value", "全局变量：值";
-    before_value: "First value", "初始值";
     before_map: "map: number of entries", "map：条目数";
-    before_entries: "Number of entries", "条目数";
-    col_variable: "Variable", "变量";
-    col_map: "Map", "map";
     attach_kind: "Attach it to", "附加到";
     attach_if: "network interface", "网络接口";
     attach_if_name: "Name of the interface", "接口名";
@@ -337,7 +332,6 @@ labels! {
     attach_hz: "Times a second", "每秒次数";
     attach_way: "Direction", "方向";
     attach_section: "as the section says", "按 SEC 所写";
-    attach_set: "Set", "设置";
     attach_remove: "Remove", "移除";
     attach_remove_name: "Remove {name}", "移除 {name}";
     not_attached: "not attached", "未附加";

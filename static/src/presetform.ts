@@ -23,12 +23,12 @@ interface Kind {
 }
 
 /** What has a name, and where names of it are found in a program. */
-const NAMES: Record<Part, { label: "col_program" | "col_variable" | "col_map"; found: RegExp }> = {
+const NAMES: Record<Part, { label: "col_program" | "col_name"; found: RegExp }> = {
   // A function in a section of its own, also where a macro of libbpf's declares it.
   attach: { label: "col_program", found: /SEC\("[^"]*"\)\s*(?:\w+\s+)+?(?:BPF_\w+\(\s*)?(\w+)\s*[(,]/g },
   // At the start of a line: what is declared further in is no global.
-  globals: { label: "col_variable", found: /^(?!typedef|extern|return)(?:[a-z_]\w*[\s*]+)+([A-Za-z_]\w*)(?:\[\w*\])*\s*(?:SEC\("(?!license)[^"]*"\)\s*)?(?:=|;)/gm },
-  map_sizes: { label: "col_map", found: /\}\s*(\w+)\s*SEC\("\.maps"\)/g },
+  globals: { label: "col_name", found: /^(?!typedef|extern|return)(?:[a-z_]\w*[\s*]+)+([A-Za-z_]\w*)(?:\[\w*\])*\s*(?:SEC\("(?!license)[^"]*"\)\s*)?(?:=|;)/gm },
+  map_sizes: { label: "col_name", found: /\}\s*(\w+)\s*SEC\("\.maps"\)/g },
 };
 
 export function openForm(config: Config, { source, wanted, set }: FormOptions): HTMLElement {
@@ -48,8 +48,8 @@ export function openForm(config: Config, { source, wanted, set }: FormOptions): 
     attach(say("attach_none"), "none"),
   ];
   const others: Kind[] = [
-    { part: "globals", name: say("before_global"), start: "", detail: { label: say("before_value"), example: "1000" } },
-    { part: "map_sizes", name: say("before_map"), start: "", detail: { label: say("before_entries"), example: "10240" } },
+    { part: "globals", name: say("before_global"), start: "", detail: { label: say("before_global"), example: "1000" } },
+    { part: "map_sizes", name: say("before_map"), start: "", detail: { label: say("before_map"), example: "10240" } },
   ];
   const all = [...kinds, ...others];
   const option = ({ name }: Kind) => h("option", { value: String(all.findIndex((kind) => kind.name === name)) }, name);
@@ -57,7 +57,7 @@ export function openForm(config: Config, { source, wanted, set }: FormOptions): 
   const name = h("input", { type: "text", list: "preset-names", required: true, spellcheck: "false", autocomplete: "off" });
   const kind = h(
     "select",
-    { "aria-label": say("before_kind") },
+    { "aria-label": say("before") },
     h("optgroup", { label: say("attach_kind") }, ...kinds.map(option)),
     h("optgroup", { label: say("before_others") }, ...others.map(option)),
   );
@@ -68,7 +68,7 @@ export function openForm(config: Config, { source, wanted, set }: FormOptions): 
     ...[["", say("attach_section")], [":ingress", "ingress"], [":egress", "egress"]].map(([value, text]) => h("option", { value: value ?? "" }, text ?? "")),
   );
   const list = h("ul", { "aria-live": "polite" });
-  const form = h("form", {}, kind, name, known, detail, way, h("button", { type: "submit", class: "quiet" }, say("attach_set")));
+  const form = h("form", {}, kind, name, known, detail, way, h("button", { type: "submit", class: "quiet" }, say("global_set")));
 
   const chosen = () => all[Number(kind.value)] as Kind;
 

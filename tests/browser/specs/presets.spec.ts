@@ -21,7 +21,7 @@ test("a program attaches to what the form says, and what is wrong is said by the
   await lab.write(SOURCE);
   await page.getByText("Set before it loads").click();
   const program = page.getByRole("combobox", { name: "Program" });
-  const kind = page.getByRole("combobox", { name: "What to set" });
+  const kind = page.getByRole("combobox", { name: "Set before it loads" });
   const set = page.locator(".preset-form").getByRole("button", { name: "Set" });
   await program.focus();
   await expect(page.locator("#preset-names option")).toHaveAttribute("value", "look");
@@ -104,12 +104,12 @@ test("a constant and a map's size are set before the program loads", async ({ la
   await lab.ended(/could not be loaded|refused/);
 
   await page.getByText("Set before it loads").click();
-  const kind = page.getByRole("combobox", { name: "What to set" });
+  const kind = page.getByRole("combobox", { name: "Set before it loads" });
   const set = page.locator(".preset-form").getByRole("button", { name: "Set" });
   await kind.selectOption("map: number of entries");
-  await page.getByRole("combobox", { name: "Map" }).focus();
+  await page.getByRole("combobox", { name: "Name" }).focus();
   await expect(page.locator("#preset-names option")).toHaveAttribute("value", "seen");
-  await page.getByRole("combobox", { name: "Map" }).fill("seen");
+  await page.getByRole("combobox", { name: "Name" }).fill("seen");
   await page.getByRole("textbox", { name: "Number of entries" }).fill("many");
   await set.click();
   await expect(page.locator(".presets summary")).toHaveText("Set before it loads ");
@@ -117,15 +117,15 @@ test("a constant and a map's size are set before the program loads", async ({ la
   await set.click();
 
   await kind.selectOption("global variable: value");
-  const variable = page.getByRole("combobox", { name: "Variable" });
+  const variable = page.getByRole("combobox", { name: "Name" });
   await variable.focus();
   const names = page.locator("#preset-names option");
   expect(await names.evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value))).toEqual(["least", "ports", "name"]);
   await variable.fill("least");
-  await page.getByRole("textbox", { name: "First value" }).fill("42");
+  await page.getByRole("textbox", { name: "global variable: value" }).fill("42");
   await set.click();
   await variable.fill("ports");
-  await page.getByRole("textbox", { name: "First value" }).fill("80, 443");
+  await page.getByRole("textbox", { name: "global variable: value" }).fill("80, 443");
   await set.click();
   await expect(page.locator(".presets summary")).toHaveText("Set before it loads least = 42, ports = 80, 443, seen[77]");
   await hasNoViolations(page);
@@ -137,7 +137,7 @@ test("a constant and a map's size are set before the program loads", async ({ la
 
   // A name that is none, and a value that does not fit: the run says what there is.
   await variable.fill("leest");
-  await page.getByRole("textbox", { name: "First value" }).fill("1");
+  await page.getByRole("textbox", { name: "global variable: value" }).fill("1");
   await set.click();
   await lab.run.click();
   await lab.ended(/./);
