@@ -257,8 +257,8 @@ labels! {
     map_unlisted: "What a map of this type holds cannot be shown.", "这种 map 的内容无法显示。";
     map_next: "only the next element can be seen", "只能看到下一个元素";
     map_sum: "Sum", "总和";
-    map_count: "{n} entries", "{n} 个条目";
-    map_part: "{k} of {n} entries shown", "共 {n} 个条目，显示 {k} 个";
+    map_count: "entries: {n}", "{n} 个条目";
+    map_part: "{k} of {n} entries are shown", "共 {n} 个条目，显示 {k} 个";
     map_limit: "at most {n}", "上限 {n}";
     map_key: "key", "键";
     map_value: "value", "值";
