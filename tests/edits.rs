@@ -99,6 +99,8 @@ impl Edits {
         let mut socket = socket;
         let run = socket.run_with(source, json!({"kernels": [kernel]})).await;
         socket.until("observing").await;
+        // The first look tells all maps as they are; what is told of one after it is a change.
+        socket.until("stats").await;
         Self { socket, run, kernel, token: 0 }
     }
 
