@@ -112,13 +112,13 @@ labels! {
     reset: "Reset", "重置";
     reset_help: "Bring the starter program back", "恢复起始代码";
     take_home: "Take it home", "带回家";
-    take_home_help: "Download your program with a loader and a Makefile, to build and run it on your own machine", "下载你的程序，附加载程序和 Makefile，可在自己的机器上编译运行";
+    take_home_help: "Download your program with a loader and a Makefile, for your own machine", "下载你的程序，附加载程序和 Makefile，可在自己的机器上编译运行";
     reset_done: "The starter program is back.", "已恢复起始代码。";
     solution_done: "The solution is in the editor.", "参考答案已放入编辑器。";
     undo: "Undo", "撤销";
     draft_kept: "Your text is kept in this browser.", "你的代码保存在这个浏览器里。";
-    draft_not_kept: "This browser does not let the page keep your text: a reload loses it.", "浏览器不允许本页保存代码，刷新后会丢失。";
-    too_large: "The source is larger than {n} KiB; the lab does not take it.", "源代码超过 {n} KiB，无法提交。";
+    draft_not_kept: "This browser keeps no text: a reload loses it.", "浏览器不允许本页保存代码，刷新后会丢失。";
+    too_large: "The source is larger than the {n} KiB that the lab takes.", "源代码超过 {n} KiB，无法提交。";
 
     // What a run is doing.
     state: "State of the run", "运行状态";
@@ -172,7 +172,6 @@ labels! {
     fix_stale: "The line has changed since; please mend it by hand.", "这一行已有改动，请手动修改。";
 
     // Checks.
-    checks: "Checks", "检查项";
     checks_count: "{n} of {m} passed", "已通过 {n}/{m}";
     checks_all: "All passed", "全部通过";
     check_waiting: "not yet", "待检查";
@@ -182,7 +181,7 @@ labels! {
 
     // Before the first run.
     trace_empty: "What your program prints with bpf_printk appears here, line by line.", "程序用 bpf_printk 打印的内容会逐行显示在这里。";
-    results_failed: "The part of the page that shows results could not be loaded: reload the page.", "显示运行结果的部分加载失败，请刷新页面。";
+    results_failed: "A part of the page could not be loaded: reload it.", "显示运行结果的部分加载失败，请刷新页面。";
 
     // Choosing kernels.
     kernels_all: "All guests", "全部虚拟机";
@@ -202,7 +201,7 @@ labels! {
     on_kernels: "on {names}", "{names}";
     before: "Set before it loads", "加载前设置";
     with_terminal: "with a terminal", "附带终端";
-    with_terminal_help: "A shell in the guest, beside your program. Such a run lasts at most 30 minutes.", "在虚拟机里打开一个 shell，与程序同时运行。这样的运行最长 30 分钟。";
+    with_terminal_help: "A shell in the guest. Such a run lasts at most 30 minutes.", "在虚拟机里打开一个 shell，与程序同时运行。这样的运行最长 30 分钟。";
 
     // The first use of a kernel.
     p_boot: "First use of this kernel: it is booting…", "首次使用该内核：正在启动…";
@@ -359,6 +358,7 @@ labels! {
     core_was: "compiled as {n}", "编译时为 {n}";
 
     // Several kernels.
+    checks: "Checks", "检查项";
     side_by_side: "Side by side", "并排";
     which_kernels: "Kernels shown", "显示的内核";
     wide: "Hide the text", "隐藏正文";

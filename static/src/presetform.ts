@@ -9,6 +9,8 @@ import { inWords, type Part, type Wanted } from "./presets";
 import { say, speakAll } from "./words";
 
 export interface FormOptions {
+  /** Where the browser keeps what was chosen. */
+  key: string;
   source(): string;
   wanted(): Wanted;
   set(wanted: Wanted): void;
@@ -31,7 +33,7 @@ const NAMES: Record<Part, { label: "col_program" | "col_name"; found: RegExp }> 
   map_sizes: { label: "col_name", found: /\}\s*(\w+)\s*SEC\("\.maps"\)/g },
 };
 
-export function openForm(config: Config, { source, wanted, set }: FormOptions): HTMLElement {
+export function openForm(config: Config, { key, source, wanted, set }: FormOptions): HTMLElement {
   speakAll(config);
   const attach = (name: string, start: string, detail: Kind["detail"] = null): Kind => ({ part: "attach", name, start, detail });
   const kinds: Kind[] = [
@@ -87,13 +89,22 @@ export function openForm(config: Config, { source, wanted, set }: FormOptions): 
     way.hidden = start !== "if:";
   }
 
+  function choose(next: Wanted): void {
+    set(next);
+    try {
+      localStorage.setItem(key, JSON.stringify(next));
+    } catch {
+      // The choice then lasts until the next page.
+    }
+    draw();
+  }
+
   function draw(): void {
     list.replaceChildren(
       ...inWords(wanted()).map(({ part, name: of, text }) => {
         const remove = button(say("attach_remove"), () => {
           const left = Object.entries(wanted()[part]).filter(([other]) => other !== of);
-          set({ ...wanted(), [part]: Object.fromEntries(left) });
-          draw();
+          choose({ ...wanted(), [part]: Object.fromEntries(left) });
           name.focus();
         }, "link");
         remove.setAttribute("aria-label", say("attach_remove_name", { name: of }));
@@ -107,8 +118,7 @@ export function openForm(config: Config, { source, wanted, set }: FormOptions): 
     const { part, start, detail: of } = chosen();
     const text = start + (of === null ? "" : detail.value.trim()) + (way.hidden ? "" : way.value);
     const value = part === "map_sizes" ? Number(text) : text;
-    set({ ...wanted(), [part]: { ...wanted()[part], [name.value.trim()]: value } });
-    draw();
+    choose({ ...wanted(), [part]: { ...wanted()[part], [name.value.trim()]: value } });
   });
   kind.addEventListener("change", () => {
     detail.value = "";

@@ -27,12 +27,14 @@ export interface Presets {
   wanted(): Wanted;
 }
 
+/** What stands between a name and what it is to be. */
+const SIGN: Record<Part, string> = { attach: " → ", globals: " = ", map_sizes: " × " };
+
 /** As it is said in one line, and in the form's list. */
-export const inWords = (wanted: Wanted): { part: Part; name: string; text: string }[] => [
-  ...Object.entries(wanted.attach).map(([name, target]) => ({ part: "attach" as const, name, text: `${name} → ${target}` })),
-  ...Object.entries(wanted.globals).map(([name, value]) => ({ part: "globals" as const, name, text: `${name} = ${value}` })),
-  ...Object.entries(wanted.map_sizes).map(([name, n]) => ({ part: "map_sizes" as const, name, text: `${name}[${n}]` })),
-];
+export const inWords = (wanted: Wanted): { part: Part; name: string; text: string }[] =>
+  (Object.keys(SIGN) as Part[]).flatMap((part) => (
+    Object.entries(wanted[part]).map(([name, text]) => ({ part, name, text: name + SIGN[part] + text }))
+  ));
 
 /** `source` is the program's text, for the names in it. */
 export function openPresets(config: Config, source: () => string, failed: () => void): Presets {
@@ -48,11 +50,6 @@ export function openPresets(config: Config, source: () => string, failed: () => 
 
   function set(next: Wanted): void {
     wanted = next;
-    try {
-      localStorage.setItem(key, JSON.stringify(wanted));
-    } catch {
-      // The choice then lasts until the next page.
-    }
     draw();
   }
 
@@ -60,7 +57,7 @@ export function openPresets(config: Config, source: () => string, failed: () => 
     if (!root.open || asked) return;
     asked = true;
     Promise.all([import(beside("presetform.js")) as Promise<typeof import("./presetform")>, wear("presetform.css")]).then(
-      ([{ openForm }]) => root.append(openForm(config, { source, wanted: () => wanted, set })),
+      ([{ openForm }]) => root.append(openForm(config, { key, source, wanted: () => wanted, set })),
       (error: unknown) => {
         console.error(error);
         asked = false;
@@ -76,14 +73,7 @@ export function openPresets(config: Config, source: () => string, failed: () => 
 function stored(key: string): Wanted {
   const none: Wanted = { attach: {}, globals: {}, map_sizes: {} };
   try {
-    const kept = JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Record<Part, Record<string, unknown>>>;
-    const texts = (of: Record<string, unknown> = {}) => Object.fromEntries(Object.entries(of).map(([name, text]) => [name, String(text)]));
-    const sizes = Object.entries(kept.map_sizes ?? {}).map(([name, n]): [string, number] => [name, Number(n)]);
-    return {
-      attach: texts(kept.attach),
-      globals: texts(kept.globals),
-      map_sizes: Object.fromEntries(sizes.filter(([, n]) => Number.isInteger(n))),
-    };
+    return { ...none, ...(JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Wanted>) };
   } catch {
     return none;
   }

@@ -127,7 +127,7 @@ test("a constant and a map's size are set before the program loads", async ({ la
   await variable.fill("ports");
   await page.getByRole("textbox", { name: "global variable: value" }).fill("80, 443");
   await set.click();
-  await expect(page.locator(".presets summary")).toHaveText("Set before it loads least = 42, ports = 80, 443, seen[77]");
+  await expect(page.locator(".presets summary")).toHaveText("Set before it loads least = 42, ports = 80, 443, seen × 77");
   await hasNoViolations(page);
 
   await lab.observe();
