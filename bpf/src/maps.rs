@@ -8,7 +8,7 @@ mod owners;
 
 use std::{
     collections::BTreeMap,
-    os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _},
+    os::fd::{AsRawFd as _, FromRawFd as _},
     ptr::NonNull,
     time::{Duration, Instant},
 };
@@ -194,7 +194,8 @@ fn read(map: &Map<'_>) -> (Entries, u64) {
     match way(kind(map)) {
         Some(Way::Slots) => (first(most), capacity as u64),
         Some(Way::SparseSlots) => (first(MAX_SLOTS), capacity as u64),
-        Some(Way::Peek) => counted(peek(map).map(|value| (Vec::new(), value)).into_iter().collect()),
+        // Without a key: the next one, left where it is.
+        Some(Way::Peek) => counted(entry(map, Vec::new()).into_iter().collect()),
         Some(Way::Owners) => counted(owners::read(map, most)),
         Some(Way::Walk) | None => batches::read(map, most).unwrap_or_else(|| walk(map, capacity, most)),
     }
@@ -204,16 +205,6 @@ fn read(map: &Map<'_>) -> (Entries, u64) {
 fn counted(entries: Entries) -> (Entries, u64) {
     let count = entries.len() as u64;
     (entries, count)
-}
-
-/// The element that comes out next, left where it is.
-fn peek(map: &Map<'_>) -> Option<Vec<u8>> {
-    let mut value = vec![0u8; map.value_size() as usize];
-    // SAFETY: there is no key, and the value has the size that the map says.
-    let status = unsafe {
-        libbpf_sys::bpf_map_lookup_elem(map.as_fd().as_raw_fd(), std::ptr::null(), value.as_mut_ptr().cast())
-    };
-    (status == 0).then_some(value)
 }
 
 /// Key by key. One that goes between listing and look-up is left out. A hash may

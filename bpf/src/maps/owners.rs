@@ -14,7 +14,7 @@ use std::{
     path::Path,
 };
 
-use libbpf_rs::{Map, MapCore as _, MapType, libbpf_sys};
+use libbpf_rs::{Map, MapCore as _, MapFlags, MapType};
 
 use super::Entries;
 use crate::pidfd;
@@ -46,16 +46,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// What is kept for the one behind a descriptor, under its name.
     fn ask(&mut self, fd: RawFd, name: impl FnOnce() -> String) {
-        let mut value = vec![0u8; self.map.value_size() as usize];
-        // SAFETY: the key is a descriptor's four bytes, and the value has the size that the map says.
-        let status = unsafe {
-            libbpf_sys::bpf_map_lookup_elem(
-                self.map.as_fd().as_raw_fd(),
-                (&raw const fd).cast(),
-                value.as_mut_ptr().cast(),
-            )
-        };
-        if status == 0 {
+        if let Ok(Some(value)) = self.map.lookup(&fd.to_ne_bytes(), MapFlags::ANY) {
             self.found.insert(name().into_bytes(), value);
         }
     }
