@@ -2,6 +2,7 @@
 //!
 //! Knows which maps can be listed. Does not know when to look: `observe` does.
 
+mod arena;
 mod batches;
 mod declared;
 mod owners;
@@ -34,8 +35,8 @@ const MAX_BYTES: usize = 512 << 10;
 /// itself, and an array of maps may have a million.
 const MAX_SLOTS: usize = 4096;
 
-/// From one asking of all that a storage map may keep something for to the next:
-/// that takes some hundred system calls, which programs may watch.
+/// From one asking of all that a storage map may keep something for, or for all pages of
+/// an arena, to the next: that takes some hundred system calls, which programs may watch.
 const ASKING: Duration = Duration::from_millis(500);
 
 /// Keys of a map without a capacity that are counted.
@@ -53,12 +54,13 @@ pub(crate) struct Watched {
     total: u64,
     begun: bool,
     next: Instant,
+    arena: Option<arena::Arena>,
 }
 
 impl Watched {
     /// Nothing has been said yet.
     pub(crate) fn new() -> Self {
-        Self { said: Entries::new(), total: 0, begun: false, next: Instant::now() }
+        Self { said: Entries::new(), total: 0, begun: false, next: Instant::now(), arena: None }
     }
 
     /// The next look is one, however soon it comes.
@@ -68,13 +70,16 @@ impl Watched {
 
     /// Looks at the map; `None` when nothing changed.
     pub(crate) fn look(&mut self, map: &Map<'_>, btf: Option<&Btf<'_>>) -> Option<MapView> {
-        if way(kind(map)) == Some(Way::Owners) {
+        if matches!(way(kind(map)), Some(Way::Owners | Way::Pages)) {
             if Instant::now() < self.next {
                 return None;
             }
             self.next = Instant::now() + ASKING;
         }
-        let (now, total) = read(map);
+        let (now, total) = match way(kind(map)) {
+            Some(Way::Pages) => self.rows(map),
+            way => read(map, way),
+        };
         let full = !self.begun;
         let changed: Entries = now
             .iter()
@@ -102,6 +107,18 @@ impl Watched {
         self.begun = true;
         Some(view)
     }
+
+    fn rows(&mut self, map: &Map<'_>) -> (Entries, u64) {
+        if self.arena.is_none() {
+            self.arena = arena::Arena::of(map);
+        }
+        counted(
+            self.arena
+                .as_ref()
+                .map(|arena| arena.rows(map.max_entries().into(), MAX_SHOWN))
+                .unwrap_or_default(),
+        )
+    }
 }
 
 /// How a map's content is found out.
@@ -117,6 +134,8 @@ enum Way {
     Peek,
     /// Those that something may be kept for are asked one by one.
     Owners,
+    /// There are no entries but memory, which a program reads.
+    Pages,
 }
 
 fn way(kind: MapType) -> Option<Way> {
@@ -138,6 +157,7 @@ fn way(kind: MapType) -> Option<Way> {
         | MapType::PercpuCgroupStorage => Way::Walk,
         MapType::Queue | MapType::Stack => Way::Peek,
         MapType::TaskStorage | MapType::SkStorage | MapType::CGrpStorage => Way::Owners,
+        MapType::Arena => Way::Pages,
         _ => return None,
     })
 }
@@ -183,7 +203,7 @@ pub(crate) fn section(map: NonNull<libbpf_sys::bpf_map>) -> TypeId {
 
 /// The first entries, as many as are shown, and how many there are; of an array
 /// that is how many slots it has.
-fn read(map: &Map<'_>) -> (Entries, u64) {
+fn read(map: &Map<'_>, way: Option<Way>) -> (Entries, u64) {
     let capacity = map.max_entries() as usize;
     let size = (map.key_size() + map.value_size()).max(1) as usize;
     let most = MAX_SHOWN.min((MAX_BYTES / size).max(1));
@@ -191,13 +211,15 @@ fn read(map: &Map<'_>) -> (Entries, u64) {
         let slots = 0..capacity.min(slots) as u32;
         slots.filter_map(|index| entry(map, index.to_ne_bytes().to_vec())).take(most).collect()
     };
-    match way(kind(map)) {
+    match way {
         Some(Way::Slots) => (first(most), capacity as u64),
         Some(Way::SparseSlots) => (first(MAX_SLOTS), capacity as u64),
         // Without a key: the next one, left where it is.
         Some(Way::Peek) => counted(entry(map, Vec::new()).into_iter().collect()),
         Some(Way::Owners) => counted(owners::read(map, most)),
-        Some(Way::Walk) | None => batches::read(map, most).unwrap_or_else(|| walk(map, capacity, most)),
+        Some(Way::Walk | Way::Pages) | None => {
+            batches::read(map, most).unwrap_or_else(|| walk(map, capacity, most))
+        }
     }
 }
 
@@ -245,6 +267,7 @@ fn keyed(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Valu
         MapType::LpmTrie => prefix(bytes),
         MapType::Queue => Some(Value::Text("next".to_owned())),
         MapType::Stack => Some(Value::Text("top".to_owned())),
+        MapType::Arena => arena::place(bytes).map(Value::Text),
         MapType::TaskStorage | MapType::SkStorage | MapType::CGrpStorage => {
             Some(Value::Text(String::from_utf8_lossy(bytes).into_owned()))
         }

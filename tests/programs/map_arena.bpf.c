@@ -1,6 +1,7 @@
 // @kernels 6.12 7.x
 // @stimulus touch /tmp/a; rm /tmp/a
 // @shows trace the arena keeps 42
+// @shows map arena .*"0x0000".*"2a000000000000000000000000000000"
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 

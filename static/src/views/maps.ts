@@ -25,7 +25,6 @@ const UNLISTED: Record<string, Word> = {
   perf_event_array: "map_records",
   bloom_filter: "map_bloom",
   inode_storage: "map_unlisted",
-  arena: "map_unlisted",
   reuseport_sockarray: "map_unlisted",
   xskmap: "map_unlisted",
   cgroup_array: "map_unlisted",
