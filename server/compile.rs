@@ -15,6 +15,7 @@ mod limits;
 mod lines;
 mod needed;
 mod object;
+mod places;
 mod sandbox;
 mod sources;
 

@@ -71,15 +71,20 @@ async fn a_c_librarys_headers_are_there_with_and_without_the_kernels_types() {
 }
 
 #[test]
-fn headers_in_folders_beside_a_program_are_found_with_and_without_namespaces() {
+fn headers_in_folders_around_a_program_are_found_with_and_without_namespaces() {
     if !can_use_kernel() {
         return;
     }
-    let source = Source::new(&format!("{}\n#include \"common/one.h\"\n", program::once(&fresh_name())));
-    let folder = source.path.parent().expect("a folder").join("common/more");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    std::fs::write(folder.join("../one.h"), "#include \"more/two.h\"\n").expect("a header");
-    std::fs::write(folder.join("two.h"), "_Static_assert(1, \"\");\nstatic int two = 2;\n")
+    let program =
+        format!("{}\n#include \"one.h\"\n#include \"../common/two.h\"\n", program::once(&fresh_name()));
+    let source = Source::new(&program);
+    let beside = source.path.parent().expect("a folder");
+    let common = beside.join("../common");
+    std::fs::create_dir_all(beside.join("../common/more")).expect("a folder");
+    std::fs::write(beside.join("one.h"), "#include \"../common/more/three.h\"\n").expect("a header");
+    std::fs::write(common.join("two.h"), "#include \"more/three.h\"\n").expect("a header");
+    let three = common.join("more/three.h");
+    std::fs::write(&three, "#pragma once\n_Static_assert(1, \"\");\nstatic int three = 3;\n")
         .expect("a header");
     let place = support::folder();
     let plain = source.command(&["--for", "300ms"]);
@@ -89,8 +94,8 @@ fn headers_in_folders_beside_a_program_are_found_with_and_without_namespaces() {
         assert_eq!(ran.status, 0, "{ran:?}");
     }
     // What is wrong in one is said of that one.
-    std::fs::write(folder.join("two.h"), "int two = ;\n").expect("a header");
+    std::fs::write(&three, "#pragma once\nint three = ;\n").expect("a header");
     let story = Story::parse(&to_end(&mut source.command(&["--for", "300ms"])).stdout);
-    let found = story.of("diagnostic").find(|found| found["file"] == "common/more/two.h");
+    let found = story.of("diagnostic").find(|found| found["file"] == "../common/more/three.h");
     assert!(found.is_some(), "{story:?}");
 }

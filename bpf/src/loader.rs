@@ -88,6 +88,8 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     let mut opened = match object::open(&load.object, types.as_ref()) {
         Ok(opened) => opened,
         Err(errno) => {
+            // The log says what it is about, and the server reads it for that.
+            logs::send(outlet)?;
             outlet.send(&Event::OpenFailed { errno })?;
             return Ok(Done::Failed);
         }

@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     file: PathBuf,
     /// Headers that it needs besides those that it includes from its own folder
     headers: Vec<PathBuf>,
+    /// A folder in which headers are looked for that are not beside what includes them; may be given again
+    #[arg(long, short = 'I', value_name = "DIR")]
+    include: Vec<PathBuf>,
     /// Where to run: 6.1, host, several by commas, or all guests
     #[arg(long, value_name = "K")]
     kernel: Option<String>,
@@ -62,7 +65,9 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> anyhow::Resu
         eprintln!("bpflab: {}", why.say(context.lang));
         Ok(status::USAGE)
     };
-    let sources = match files::gather(&arguments.file, &arguments.headers)? {
+    let named =
+        files::Named { program: &arguments.file, headers: &arguments.headers, folders: &arguments.include };
+    let sources = match files::gather(&named)? {
         Ok(sources) => sources,
         Err(why) => return usage(why),
     };

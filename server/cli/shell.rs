@@ -30,6 +30,9 @@ use crate::{
 pub(super) struct Arguments {
     /// A program to attach first, ending in .c
     file: Option<PathBuf>,
+    /// A folder in which headers are looked for that are not beside what includes them; may be given again
+    #[arg(long, short = 'I', value_name = "DIR")]
+    include: Vec<PathBuf>,
     /// The guest's kernel
     #[arg(long, value_name = "K")]
     kernel: Option<String>,
@@ -50,7 +53,7 @@ pub(super) async fn shell(arguments: Arguments, context: &Context) -> anyhow::Re
         Ok(status::USAGE)
     };
     let gathered = match &arguments.file {
-        Some(path) => files::gather(path, &[])?,
+        Some(program) => files::gather(&files::Named { program, headers: &[], folders: &arguments.include })?,
         None => Sources::new(BTreeMap::from([(IDLE.0.to_owned(), IDLE.1.to_owned())])),
     };
     let sources = match gathered {

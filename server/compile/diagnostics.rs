@@ -2,6 +2,7 @@
 //!
 //! The text is hostile: it may hold anything the source holds.
 
+use super::places;
 use crate::diagnostic::{Diagnostic, Fix, Note, Origin, Place, Severity, Words};
 
 /// Findings that are kept; a broken macro can make thousands.
@@ -89,8 +90,7 @@ fn parse_fix(line: &str, program: &str) -> Option<Fix> {
 fn file_name(file: &str, program: &str) -> String {
     match file {
         "<stdin>" => program.to_owned(),
-        other => other
-            .strip_prefix("/src/")
+        other => places::named(other)
             .or_else(|| other.strip_prefix("/include/"))
             .or_else(|| other.strip_prefix("/uapi/"))
             .unwrap_or(other)

@@ -20,8 +20,11 @@ pub const FLAGS: &[&str] = &[
     "-D__TARGET_ARCH_x86",
     "-I/include",
     "-I/uapi",
-    "-I/src",
+    OWN,
 ];
+
+/// Where the program's own headers are, unless one of them leads out of its folder.
+pub(super) const OWN: &str = "-I/src";
 
 /// How findings are printed: a line each, and what would mend them, which
 /// clang leaves out together with the source line.

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::{Sources, btf::u32_at};
+use super::{Sources, btf::u32_at, places};
 
 /// A line longer than this is cut, in characters.
 const MAX_LINE: usize = 200;
@@ -89,11 +89,12 @@ fn records(ext: &[u8]) -> Option<Vec<usize>> {
 }
 
 fn source_line<'s>(sources: &'s Sources, file: &str, line: usize) -> Option<&'s str> {
-    let name = file.rsplit('/').next()?;
     let (program, text) = sources.program();
+    let name = places::named(file).unwrap_or(file);
     let header =
         || sources.headers().iter().find(|(header, _)| header == name).map(|(_, text)| text.as_str());
-    let text = if name == program || name == "<stdin>" { text } else { header()? };
+    let is_program = file.rsplit('/').next().is_some_and(|last| last == program || last == "<stdin>");
+    let text = if is_program { text } else { header()? };
     let line = text.lines().nth(line.checked_sub(1)?)?.trim();
     let cut = line.char_indices().nth(MAX_LINE).map_or(line.len(), |(at, _)| at);
     (!line.is_empty() && !line.contains('\0')).then_some(&line[..cut])

@@ -18,7 +18,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Error, bound::bound, clang::Clang, flags, headers::Headers, limits::LIMITS};
+use super::{Error, bound::bound, clang::Clang, flags, headers::Headers, limits::LIMITS, places};
 
 /// The user a root server compiles as: nobody.
 const NOBODY: &str = "65534";
@@ -175,13 +175,17 @@ impl Sandbox {
         let held = match self.confinement {
             Confinement::Namespaces => {
                 let ready = self.wrap(&mut command, headers, local)?;
-                command.arg(COMPILER).args(flags::FLAGS).args(arguments);
+                let own = format!("-I{}", places::inside(local).display());
+                let real =
+                    |word: &&'static str| if *word == flags::OWN { own.clone() } else { (*word).to_owned() };
+                command.arg(COMPILER).args(flags::FLAGS.iter().map(real)).args(arguments);
                 Held::Ready(ready)
             }
             Confinement::Landlock => {
                 let folder = tempfile::tempdir()?;
                 self.lock(&mut command, headers, local, folder.path())?;
-                let real = |word: &&str| self.real(word, headers, folder.path());
+                let own = places::folder(folder.path(), local);
+                let real = |word: &&str| self.real(word, headers, &own);
                 command.args(flags::FLAGS.iter().map(real)).args(arguments.iter().map(real));
                 Held::Folder(folder)
             }
@@ -212,6 +216,7 @@ impl Sandbox {
                 command.args(["--ro-bind-try", real, inside]);
             }
         }
+        let folder = places::inside(local);
         let (ready, tell) = io::pipe()?;
         command.arg("--info-fd").arg(READY_FD.to_string());
         let mut passed = vec![
@@ -222,7 +227,7 @@ impl Sandbox {
             let mut file = tempfile::tempfile()?;
             file.write_all(text.as_bytes())?;
             file.rewind()?;
-            command.arg("--ro-bind-data").arg(number.to_string()).arg(format!("/src/{name}"));
+            command.arg("--ro-bind-data").arg(number.to_string()).arg(places::place(&folder, name));
             passed.push(FdMapping { parent_fd: OwnedFd::from(file), child_fd: number });
         }
         command.args(["--remount-ro", "/", "--chdir", "/"]);
@@ -250,7 +255,7 @@ impl Sandbox {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
         for (name, text) in local {
-            let path = folder.join(name);
+            let path = places::place(&places::folder(folder, local), name);
             std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
             std::fs::write(path, text)?;
         }
@@ -271,7 +276,7 @@ impl Sandbox {
             "-I/include" => format!("-I{include}"),
             "/include/vmlinux.h" => format!("{include}/vmlinux.h"),
             "-I/uapi" => "-I/usr/include".to_owned(),
-            "-I/src" => format!("-I{}", folder.display()),
+            flags::OWN => format!("-I{}", folder.display()),
             other => other.to_owned(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::places;
 use crate::say::Sentence;
 
 /// What a submission's files may be.
@@ -18,6 +19,9 @@ pub const LIMITS: Limits = Limits { bytes: 64 << 10, files: 16 };
 
 /// Folders around a header, and itself.
 const DEPTH: usize = 4;
+
+/// Folders out of the program's own that a header's path may lead.
+const OUTWARDS: usize = 3;
 
 /// One program and its local headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +73,12 @@ impl Sources {
         &self.headers
     }
 
+    /// All that was sent, as one text.
+    pub fn text(&self) -> String {
+        let texts = self.headers.iter().chain([&self.program]).map(|(_, text)| text.as_str());
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
     /// Whether `#include "vmlinux.h"` is the first directive: only then is the
     /// precompiled header the same as the text.
     pub(super) fn begins_with_vmlinux(&self) -> bool {
@@ -90,12 +100,14 @@ impl Sources {
     }
 }
 
-/// A name, or a header's path from the program's folder inwards.
+/// A name, or a header's path from the program's folder: a few folders out, and a few in.
 fn is_good(name: &str) -> bool {
-    let parts: Vec<&str> = name.split('/').collect();
+    let out = places::outwards(name);
+    let parts: Vec<&str> = name.split('/').skip(out).collect();
     name.len() <= 128
+        && out <= OUTWARDS
         && parts.iter().all(|part| is_plain(part))
-        && (name.ends_with(".h") && parts.len() <= DEPTH || name.ends_with(".c") && parts.len() == 1)
+        && (name.ends_with(".h") && parts.len() <= DEPTH || name.ends_with(".c") && !name.contains('/'))
 }
 
 fn is_plain(name: &str) -> bool {
@@ -129,10 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn a_header_may_lie_in_a_folder_and_nowhere_outside() {
+    fn a_header_may_lie_in_a_folder_or_in_one_beside_and_nowhere_else() {
         let with = |header| of(&[("a.bpf.c", "int x;"), (header, "")]);
-        assert!(with("common/maps.bpf.h").is_ok());
-        for name in ["../a.h", "/a.h", "a//b.h", "a/../b.h", "a/.b.h", "a/b/c/d/e.h", "a/b", "a/"] {
+        for name in ["common/maps.bpf.h", "../a.h", "../../../common/a.h"] {
+            assert!(with(name).is_ok(), "{name}");
+        }
+        let bad =
+            ["/a.h", "a//b.h", "a/../b.h", "a/.b.h", "a/b/c/d/e.h", "a/b", "a/", "..", "../", "../.in/a.h"];
+        for name in bad.into_iter().chain(["../../../../a.h", "/../a.h", "./../a.h"]) {
             assert!(matches!(with(name), Err(Sentence::BadFileName { .. })), "{name}");
         }
         let both = of(&[("a.bpf.c", "int x;"), ("a.h", ""), ("a.h/b.h", "")]);

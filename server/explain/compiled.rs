@@ -95,7 +95,7 @@ const LIBRARY: &[(&str, &str)] = &[
     ("rand", "bpf_get_prandom_u32()"),
 ];
 
-/// Adds the usual cause to a finding of the compiler's, once.
+/// Adds the usual cause to a finding of the compiler's, once; `source` is all that was sent.
 pub fn compiled(mut found: Diagnostic, source: &str) -> Diagnostic {
     if let Words::Tool(words) = &found.message
         && let Some(cause) = cause(words, &found.notes, source)
@@ -114,7 +114,7 @@ fn cause(words: &str, notes: &[Note], source: &str) -> Option<Cause> {
     let includes =
         |header: &str| source.contains(&format!("{header}\"")) || source.contains(&format!("{header}>"));
     let name = quoted(words);
-    if words.ends_with("file not found") {
+    if words.contains("file not found") {
         return Some(Cause::NoHeader { header: name? });
     }
     if words.contains("stack limit") {
@@ -153,14 +153,18 @@ fn cause(words: &str, notes: &[Note], source: &str) -> Option<Cause> {
     if let Some(header) = header.filter(|header| !includes(header)) {
         return Some(Cause::Include { header: header.to_owned() });
     }
-    let is_type = words.contains("type");
-    (is_type && !includes("vmlinux.h")).then(|| Cause::Include { header: "vmlinux.h".into() })
+    if !includes("vmlinux.h") {
+        return words.contains("type").then(|| Cause::Include { header: "vmlinux.h".into() });
+    }
+    // A name that is spelt wrong is an unknown one; a struct that is only named is some kernel's.
+    words.contains("incomplete").then_some(Cause::NotInKernel { name })
 }
 
 /// Maps as they were written before libbpf 1.0: found on their line, with the new form.
 pub fn legacy_maps((file, text): (&str, &str)) -> Option<Diagnostic> {
-    let (line, at) =
-        (1..).zip(text.lines()).find_map(|(line, text)| Some((line, text.find("SEC(\"maps\")")?)))?;
+    // The second is the form between: the new section, and the old way to fill it.
+    let begins = |text: &str| text.find("SEC(\"maps\")").or_else(|| text.find("SEC(\".maps\") ="));
+    let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| Some((line, begins(text)?)))?;
     let mut found = Diagnostic::error(Origin::Attach, "legacy-maps", Sentence::Cause(Cause::LegacyMaps));
     found.place = Some(Place { file: file.to_owned(), line, column: u32::try_from(at).ok()? + 1 });
     Some(found)
@@ -184,6 +188,8 @@ mod tests {
         let include = |header: &str| Some(Cause::Include { header: header.into() });
         assert_eq!(say("unknown type name '__u32'", bare), include("vmlinux.h"));
         assert_eq!(say("unknown type name '__u33'", full), None);
+        let incomplete = "variable has incomplete type 'struct sched_ext_ops'";
+        assert_eq!(say(incomplete, full), Some(Cause::NotInKernel { name: "sched_ext_ops".into() }));
         assert_eq!(say("use of undeclared identifier 'BPF_CORE_READ'", full), include("bpf/bpf_core_read.h"));
         assert_eq!(
             say("call to undeclared function 'bpf_printk'; ISO C99 …", bare),
@@ -197,6 +203,8 @@ mod tests {
             say("call to undeclared library function 'printf' with type …", full),
             Some(Cause::Library { name: "printf".into(), instead: "bpf_printk()".into() })
         );
+        let angled = "'linux/x.h' file not found with <angled> include; use \"quotes\" instead";
+        assert_eq!(say(angled, full), Some(Cause::NoHeader { header: "linux/x.h".into() }));
         assert_eq!(say("'stdio.h' file not found", full), Some(Cause::NoHeader { header: "stdio.h".into() }));
         let place = Place { file: "vmlinux.h".into(), line: 7, column: 1 };
         let note = Note { place: Some(place), message: Words::Tool("previous definition is here".into()) };

@@ -160,8 +160,8 @@ fn place(shown: &str, (file, text): (&str, &str)) -> Option<Place> {
     Some(Place { file: file.to_owned(), line, column: 1 })
 }
 
-/// The line of the SEC that a finding about attaching names, or that names its function.
-pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<Place> {
+/// The line of what a finding names: a SEC, a function, a map.
+pub fn named_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<Place> {
     let ending = match &found.message {
         Words::Lab(
             Sentence::NoSuchHook { section, .. }
@@ -170,6 +170,11 @@ pub fn section_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<P
             | Sentence::AttachErrno { section, .. }
             | Sentence::Step(Step::Section { section, .. }),
         ) => format!("\"{section}\""),
+        Words::Lab(Sentence::Step(Step::MapField { field, .. })) => format!("({field},"),
+        Words::Lab(Sentence::Step(
+            Step::Map { name, .. } | Step::StaticMap { name } | Step::MapWithoutType { name },
+        )) => format!("{name} SEC(\".maps\")"),
+        Words::Lab(Sentence::Step(Step::Extern { name })) => format!("{name};"),
         Words::Lab(Sentence::Absent(absent)) => format!("\"{}\"", absent.section()),
         Words::Lab(Sentence::Refused {
             mistake: Mistake::NoCode { function } | Mistake::NotModifiable { function },
@@ -227,7 +232,7 @@ mod tests {
             assert_eq!(found.notes.last().map(|note| &note.message), Some(&instead), "{log}");
         }
         let found = refusal("vfs_unlink() is not modifiable\n", 22, Some("f".into()), source);
-        let place = section_place(&found, source).map(|place| (place.line, place.column));
+        let place = named_place(&found, source).map(|place| (place.line, place.column));
         assert_eq!(place, Some((2, 5)));
     }
 

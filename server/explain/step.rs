@@ -60,6 +60,21 @@ const SECTIONS: [&str; 44] = [
     "freplace/",
 ];
 
+/// Fields of a map's declaration.
+const FIELDS: [&str; 11] = [
+    "type",
+    "max_entries",
+    "map_flags",
+    "numa_node",
+    "key_size",
+    "key",
+    "value_size",
+    "value",
+    "values",
+    "pinning",
+    "map_extra",
+];
+
 /// Names that are offered.
 const MOST: usize = 3;
 
@@ -86,6 +101,20 @@ const WORDS: &[(&str, Make)] = &[
         Some(("unknown-config", Step::Configuration { name: Some(c[1].to_owned()) }))
     }),
     ("failed to open system Kconfig", |_| Some(("unknown-config", Step::Configuration { name: None }))),
+    (r"failed to find BTF for extern '([^']+)'", |c| {
+        Some(("extern-undefined", Step::Extern { name: c[1].to_owned() }))
+    }),
+    (r"map '([^']+)': unsupported map linkage static", |c| {
+        Some(("map-static", Step::StaticMap { name: c[1].to_owned() }))
+    }),
+    (r"map '([^']+)': map type isn't specified", |c| {
+        Some(("map-without-type", Step::MapWithoutType { name: c[1].to_owned() }))
+    }),
+    (r"map '([^']+)': unknown field '([^']+)'", |c| {
+        let (name, field) = (c[1].to_owned(), c[2].to_owned());
+        let nearest = nearest(&field, FIELDS, 1).pop();
+        Some(("map-field", Step::MapField { name, field, nearest }))
+    }),
     (r"map '([^']+)': failed to create: -(\w+)", |c| {
         let errno = errno(&c[2])?;
         Some(("map-not-made", Step::Map { name: c[1].to_owned(), errno }))
@@ -130,6 +159,7 @@ mod tests {
             ("libbpf: extern (func ksym) 'bpf_x': not found in kernel or module BTFs", "unknown-kfunc"),
             ("libbpf: extern (var ksym) 'x': not found in kernel BTF", "unknown-ksym"),
             ("libbpf: map 'big': failed to create: -ENOMEM", "map-not-made"),
+            ("libbpf: failed to find BTF for extern 'rx_cnt' [63] section: -2", "extern-undefined"),
         ] {
             let log = format!("libbpf: loading\n{line}\nlibbpf: failed to load object 'program'\n");
             assert_eq!(step(&log).map(|found| found.id).as_deref(), Some(id), "{line}");

@@ -286,10 +286,8 @@ impl Observation<'_> {
                 self.say(RunEvent::Diagnosed(Diagnostic::note(Origin::Attach, "usual-size", sentence)));
             }
             Event::OpenFailed { errno } => {
-                match explain::legacy_maps(self.part.submission.sources.program()) {
-                    Some(found) => self.say(RunEvent::Diagnosed(found)),
-                    None => self.diagnose(Origin::Attach, "open-failed", Sentence::OpenFailed { errno }),
-                }
+                let found = self.not_opened(errno);
+                self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(Outcome::Rejected);
             }
             Event::LoadFailed { errno, program } => {
@@ -316,7 +314,7 @@ impl Observation<'_> {
                 let (id, sentence) = attach_sentence(program, section, reason);
                 let mut found = Diagnostic::error(Origin::Attach, id, sentence);
                 let sources = self.part.submission.sources.clone();
-                found.place = explain::section_place(&found, sources.program());
+                found.place = explain::named_place(&found, sources.program());
                 let unmet = explain::is_unmet(&found);
                 self.say(RunEvent::Diagnosed(found));
                 self.failed = Some(if unmet { Outcome::Unmet } else { Outcome::AttachFailed });

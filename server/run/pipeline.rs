@@ -334,11 +334,10 @@ impl Part {
             End::Fault(error.sentence())
         })?;
         self.stages.compile = Some(ms(began));
-        let submission = self.submission.clone();
-        let source = submission.sources.program().1;
         match compiled {
             Compiled::Failed(found) => {
-                let explained = found.into_iter().map(|found| explain::compiled(found, source));
+                let source = self.submission.sources.text();
+                let explained = found.into_iter().map(|found| explain::compiled(found, &source));
                 explained.for_each(|found| self.say(RunEvent::Diagnosed(found)));
                 Err(End::Outcome(Outcome::CompileFailed))
             }

@@ -14,6 +14,7 @@ pub enum Cause {
     BuiltIn { name: String },
     Stack,
     LegacyMaps,
+    NotInKernel { name: String },
 }
 
 impl Cause {
@@ -46,6 +47,9 @@ impl Cause {
             Self::BuiltIn { name } => format!(
                 "clang can write {name}() out only for a size that it knows and that is small: use a constant size, or a loop with a constant bound."
             ),
+            Self::NotInKernel { name } => format!(
+                "The types are those of the kernel that this is compiled for, and it does not say what {name} is: choose a kernel that has it (bpflab run --headers K compiles against another kernel's types)."
+            ),
             Self::LegacyMaps => {
                 "libbpf no longer reads struct bpf_map_def in SEC(\"maps\"). Write the map as: struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, __u32); __type(value, __u64); } name SEC(\".maps\");".into()
             }
@@ -76,6 +80,9 @@ impl Cause {
             Self::BuiltIn { name } => {
                 format!("clang 只能展开大小已知且较小的 {name}()：请用常量大小，或有常量上限的循环。")
             }
+            Self::NotInKernel { name } => format!(
+                "这里用的是所编译内核的类型，而它没有 {name} 的定义：换一个有它的内核（bpflab run --headers K 用另一个内核的类型编译）。"
+            ),
             Self::LegacyMaps => {
                 "libbpf 不再读取 SEC(\"maps\") 里的 struct bpf_map_def。请写成：struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1024); __type(key, __u32); __type(value, __u64); } name SEC(\".maps\");".into()
             }

@@ -86,7 +86,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("There are {files} files and at most {limit} are taken: put some of the headers together.")
         }
         S::BadFileName { name } => format!(
-            "\"{name}\" cannot be a file's name here: use letters, digits, dots, hyphens and underscores, and end in .c or .h; a header (not the program) may lie up to three folders down: common/maps.h."
+            "\"{name}\" cannot be a file's name here: use letters, digits, dots, hyphens and underscores, and end in .c or .h; a header (not the program) may lie up to three folders down, or up: common/maps.h, ../common/maps.h."
         ),
         S::FileTwice { name } => format!("There are two files named {name}, and a run has one folder for all: rename one of them."),
         S::NotOneProgram { programs } => format!(

@@ -11,6 +11,10 @@ pub enum Step {
     KernelVariable { name: String },
     Configuration { name: Option<String> },
     Map { name: String, errno: i32 },
+    Extern { name: String },
+    StaticMap { name: String },
+    MapWithoutType { name: String },
+    MapField { name: String, field: String, nearest: Option<String> },
 }
 
 impl Step {
@@ -54,6 +58,20 @@ impl Step {
                     _ => "Its type asks for certain sizes of key and value, for a number of entries, or for flags: the kernel's documentation of the type says which.",
                 }
             ),
+            Self::Extern { name } => format!(
+                "{name} is declared extern, and the program does not define it. A run compiles one file: put the definition \
+                 into it. What the kernel defines is marked __ksym, its configuration __kconfig."
+            ),
+            Self::StaticMap { name } => {
+                format!("The map {name} is static, and libbpf takes no such maps. Leave the word static out.")
+            }
+            Self::MapWithoutType { name } => {
+                format!("The map {name} has no type. Add a line, such as __uint(type, BPF_MAP_TYPE_HASH);")
+            }
+            Self::MapField { name, field, nearest } => {
+                let offer = nearest.as_ref().map(|nearest| format!(" Did you mean {nearest}?")).unwrap_or_default();
+                format!("A map has no field {field}, which {name} sets.{offer}")
+            }
         }
     }
 
@@ -87,6 +105,19 @@ impl Step {
                     _ => "每种 map 对键和值的大小、条目数或标志各有要求，见内核文档中该类型的说明。",
                 }
             ),
+            Self::Extern { name } => format!(
+                "{name} 声明为 extern，而程序没有定义它。一次运行只编译一个文件：把定义写进这个文件。内核里定义的要标 __ksym，内核配置要标 __kconfig。"
+            ),
+            Self::StaticMap { name } => {
+                format!("map {name} 声明为 static，libbpf 不接受这样的 map：去掉 static。")
+            }
+            Self::MapWithoutType { name } => {
+                format!("map {name} 没有类型。加一行，例如 __uint(type, BPF_MAP_TYPE_HASH);")
+            }
+            Self::MapField { name, field, nearest } => {
+                let offer = nearest.as_ref().map(|nearest| format!("是不是 {nearest}？")).unwrap_or_default();
+                format!("map 没有 {field} 这个字段，而 {name} 设置了它。{offer}")
+            }
         }
     }
 }

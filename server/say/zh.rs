@@ -77,7 +77,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("共有 {files} 个文件，最多接受 {limit} 个：请合并一些头文件。")
         }
         S::BadFileName { name } => {
-            format!("“{name}”不能用作文件名：只能用字母、数字、点、连字符和下划线，并以 .c 或 .h 结尾；头文件（程序不行）可以放在目录里，最多三层，例如 common/maps.h。")
+            format!("“{name}”不能用作文件名：只能用字母、数字、点、连字符和下划线，并以 .c 或 .h 结尾；头文件（程序不行）可以放在目录里，向下或向上最多三层，例如 common/maps.h、../common/maps.h。")
         }
         S::FileTwice { name } => {
             format!("有两个名为 {name} 的文件，而一次运行只有一个目录：请改名其中一个。")

@@ -8,7 +8,7 @@ struct {
 	__uint(max_entries, 0xffffffff);
 	__type(key, __u32);
 	__type(value, __u64);
-} big SEC(".maps");
+} big SEC(".maps"); /* HERE */
 
 SEC("tp/syscalls/sys_enter_execve")
 int look(void *ctx)

@@ -47,7 +47,9 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn new(text: &str) -> Self {
         let folder = folder();
-        let path = folder.path().join("test.bpf.c");
+        // What it includes by `../` lies in a folder of its own too.
+        std::fs::create_dir(folder.path().join("in")).expect("a folder");
+        let path = folder.path().join("in/test.bpf.c");
         std::fs::write(&path, text).expect("a source is written");
         Self { _folder: folder, path }
     }

@@ -61,7 +61,7 @@ impl Observation<'_> {
         let step = explain::step(&self.libbpf).filter(|_| self.verifier.is_empty());
         let mut found = step
             .unwrap_or_else(|| explain::refusal(&self.verifier, errno, program.clone(), sources.program()));
-        found.place = found.place.take().or(explain::section_place(&found, sources.program()));
+        found.place = found.place.take().or(explain::named_place(&found, sources.program()));
         self.part.refused = Refused::new(&found, &self.verifier, program);
         let part = &self.part;
         let (lab, kernel, stop) = (part.lab.clone(), part.kernel.clone(), part.stop.clone());
@@ -72,6 +72,17 @@ impl Observation<'_> {
         // What other kernels have may take seconds to find out, and is not the worker's time.
         self.since = Instant::now();
         self.heard = self.since;
+        found
+    }
+
+    /// What libbpf did not like before it asked the kernel.
+    pub(super) fn not_opened(&self, errno: i32) -> Diagnostic {
+        let source = self.part.submission.sources.program();
+        let found = explain::legacy_maps(source).or_else(|| explain::step(&self.libbpf));
+        let mut found = found.unwrap_or_else(|| {
+            Diagnostic::error(Origin::Attach, "open-failed", Sentence::OpenFailed { errno })
+        });
+        found.place = found.place.take().or(explain::named_place(&found, source));
         found
     }
 
