@@ -166,18 +166,14 @@ pub fn lesson_submission(
     let tests = tests.collect();
     (
         Submission {
-            sources,
-            kernels,
             headers,
             globals,
             targets: lesson.run.targets.clone(),
             maps: run::of_maps(lesson.run.records.clone(), lesson.run.map_sizes.clone()),
             tests,
-            shows: Vec::new(),
             stimulus,
-            terminal: None,
             needs: lesson.needs.clone(),
-            span: span(None, at_most),
+            ..Submission::plain(sources, kernels, span(None, at_most))
         },
         facts,
     )

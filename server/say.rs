@@ -11,6 +11,7 @@ mod change;
 mod doctor;
 mod en;
 mod instead;
+mod labelled;
 pub mod labels;
 mod parts;
 mod sentence;

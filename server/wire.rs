@@ -11,5 +11,5 @@ mod value;
 mod writer;
 
 pub use code::{Row, forms};
-pub use value::Typed;
+pub use value::{Typed, entry};
 pub use writer::{Writer, outcome, severity, step, stream};

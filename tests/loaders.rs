@@ -113,11 +113,19 @@ fn what_cannot_be_done_before_load_is_one_sentence() {
         (["--map-size", "count=77"], "unmet", "bad-map-size", "no map named \"count\"; it has:"),
         (["--attach", "entered=fentry:vfs_unlnk"], "attach_failed", "no-such-hook", "no fentry/vfs_unlnk"),
         (["--attach", "entered=if:lab0"], "attach_failed", "unsuited-target", "takes: fentry:FUNCTION"),
+        (["--map-entry", "count[1]=1"], "unmet", "bad-entry", "no map named \"count\"; it has:"),
+        (
+            ["--map-entry", "counts[one]=1"],
+            "unmet",
+            "bad-entry",
+            "key does not fit \"counts\", which takes __u32",
+        ),
+        (["--map-entry", "events[1]=1"], "unmet", "bad-entry", "of type ringbuf, which cannot be changed"),
         (["--at-most", "5s"], "attach_failed", "needs-target", "Say it with \"attach\": fentry:FUNCTION."),
     ] {
-        let first = ["--attach", "probed=none", "--attach", "executed=none"];
+        let first = ["--attach", "probed=none", "--attach", "executed=none", "--map-size", "counts=77"];
         // Sizes are looked at once it is known what programs are for.
-        let entered: &[&str] = if id == "bad-map-size" { &["--attach", TARGETS[1]] } else { &[] };
+        let entered: &[&str] = if id.starts_with("bad-") { &["--attach", TARGETS[1]] } else { &[] };
         let (status, story) = run(DEFAULT, &[&first, entered, &words].concat());
         assert_eq!((status, story.outcome()), (1, outcome), "{story:?}");
         assert!(story.says(id).contains(says), "{}", story.says(id));
@@ -134,7 +142,8 @@ async fn a_browser_may_say_both() {
     let wish = |size: Value| {
         let attach: BTreeMap<&str, &str> =
             TARGETS.iter().filter_map(|target| target.split_once('=')).collect();
-        json!({"type": "run", "files": {"bare.bpf.c": BARE}, "kernels": [DEFAULT], "attach": attach, "map_sizes": {"counts": size}})
+        json!({"type": "run", "files": {"bare.bpf.c": BARE}, "kernels": [DEFAULT], "attach": attach, "map_sizes": {"counts": size},
+               "map_entries": {"counts[4000000000]": "17"}})
     };
     for (size, words) in
         [(json!(0), "\"0\" is no number of entries for \"counts\""), (json!("many"), "cannot be read")]
@@ -148,6 +157,10 @@ async fn a_browser_may_say_both() {
     let maps = story.one("loaded")["maps"].as_array().expect("maps");
     let counts = maps.iter().find(|map| map["name"] == "counts").expect("the map");
     assert_eq!(counts["max_entries"], 77, "{story:?}");
+    let story = socket.until("stats").await;
+    let counts = story.of("map").find(|map| map["name"] == "counts").expect("the map");
+    let kept = |entry: &Value| entry["key"] == 4_000_000_000_u32 && entry["value"] == "17";
+    assert!(counts["entries"].as_array().expect("a list").iter().any(kept), "{counts}");
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ struct Case {
     kernels: Vec<String>,
     stimulus: String,
     attach: Vec<String>,
+    entry: Vec<String>,
     record: Vec<String>,
     test: Vec<String>,
     show: Vec<String>,
@@ -56,6 +57,7 @@ impl Case {
             kernels: only("kernels").split(' ').map(str::to_owned).collect(),
             stimulus: only("stimulus"),
             attach: said("attach"),
+            entry: said("entry"),
             record: said("record"),
             test: said("test"),
             show: said("show"),
@@ -78,9 +80,13 @@ impl Case {
         let test = |(program, digits): (String, String)| {
             run::test(program, &digits, 1).unwrap_or_else(|why| panic!("{digits}: {}", why.say(Lang::En)))
         };
+        let entry = |(at, value): (String, String)| {
+            bpflab::wire::entry(&at, &value).unwrap_or_else(|why| panic!("{at}: {}", why.say(Lang::En)))
+        };
         let story = lab.run(Submission {
             stimulus: Some(self.stimulus.clone()),
             targets: self.attach.iter().map(pair).map(target).collect(),
+            entries: self.entry.iter().map(pair).map(entry).collect(),
             maps: run::of_maps(self.record.iter().map(pair), []),
             tests: self.test.iter().map(pair).map(test).collect(),
             shows: self.show.clone(),

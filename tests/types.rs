@@ -82,20 +82,10 @@ async fn compile(lab: &Lab, types: &Types, text: &str) -> std::sync::Arc<Object>
 
 /// What libbpf patched, and whether the kernel took the program.
 async fn relocated(lab: &Lab, kernel: &str, object: &Object, types: KernelTypes) -> (Vec<Relocation>, bool) {
+    let span = Span { exactly_ms: None, after_stimulus_ms: 0, at_most_ms: 1_000 };
     let mut load = Some(Command::Load(Box::new(Load {
-        object: object.bytes().to_vec(),
         types,
-        policy: Policy::VerifyOnly,
-        globals: Vec::new(),
-        targets: Vec::new(),
-        map_sizes: Vec::new(),
-        records: Vec::new(),
-        tests: Vec::new(),
-        shows: Vec::new(),
-        stimulus: None,
-        span: Span { exactly_ms: None, after_stimulus_ms: 0, at_most_ms: 1_000 },
-        lab: Vec::new(),
-        terminal: None,
+        ..Load::plain(object.bytes().to_vec(), Policy::VerifyOnly, span)
     })));
     let mut worker = lab.backends.worker(kernel).await.expect("a guest");
     let mut found = Vec::new();

@@ -65,6 +65,22 @@ pub enum MapChange {
     Clear,
 }
 
+impl MapChange {
+    /// With the number of the stimulus for its name, where there is a stimulus.
+    #[must_use]
+    pub fn of_stimulus(self, pid: Option<u32>) -> Self {
+        let named = |value: Value| match (&value, pid) {
+            (Value::Text(text), Some(pid)) if text == "@stimulus" => Value::Text(pid.to_string()),
+            _ => value,
+        };
+        match self {
+            Self::Set { key, value } => Self::Set { key: key.map(named), value: named(value) },
+            Self::Delete { key } => Self::Delete { key: named(key) },
+            Self::Clear => Self::Clear,
+        }
+    }
+}
+
 /// A program that is run by itself, with `BPF_PROG_TEST_RUN`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Test {
@@ -190,6 +206,13 @@ pub enum BadChange {
     WrongKind {
         /// Such as `prog_array`.
         kind: String,
+    },
+    /// There is nothing of this name that such a map could hold; these are there.
+    Unnamed {
+        /// What was named.
+        name: String,
+        /// Programs, maps or interfaces.
+        known: Vec<String>,
     },
     /// A value does not fit its type.
     Misfit {

@@ -2,6 +2,8 @@
 //!
 //! Knows which kinds of map can be changed, and how. Does not know who asked.
 
+mod named;
+
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use bpflab_worker::{BadChange, MapChange, Value};
@@ -13,6 +15,7 @@ use libbpf_rs::{
 use nix::libc;
 
 use crate::{encode, maps};
+use named::Given;
 
 /// Entries of an array that are cleared in one go.
 const MAX_CLEARED: u32 = 1 << 16;
@@ -25,19 +28,20 @@ pub(crate) fn map(
     change: &MapChange,
 ) -> Result<(), BadChange> {
     let map = find(object, name)?;
-    let edit = Edit { map: &map, btf };
-    match (map.map_type(), change) {
+    let edit = Edit { object, map: &map, btf };
+    match (maps::kind(&map), change) {
         (MapType::Queue | MapType::Stack | MapType::BloomFilter, MapChange::Set { value, .. }) => {
-            edit.update(None, &edit.value(value)?)
+            edit.update(None, &edit.value(value)?.bytes)
         }
         (MapType::Queue | MapType::Stack, MapChange::Clear) => edit.pop_all(),
         (kind, _) if !takes_keys(kind) => Err(edit.wrong_kind()),
         (_, MapChange::Set { key, value }) => {
             let key = key.as_ref().ok_or_else(|| edit.wrong_kind())?;
-            edit.update(Some(&edit.key(key)?), &edit.value(value)?)
+            let (key, value) = (edit.key(key)?, edit.value(value)?);
+            edit.update(Some(&key.bytes), &value.bytes)
         }
         (kind, MapChange::Delete { .. }) if is_array(kind) => Err(edit.wrong_kind()),
-        (_, MapChange::Delete { key }) => edit.delete(&edit.key(key)?),
+        (_, MapChange::Delete { key }) => edit.delete(&edit.key(key)?.bytes),
         (kind, MapChange::Clear) if is_array(kind) => edit.zero_all(),
         (_, MapChange::Clear) => {
             let keys: Vec<Vec<u8>> = map.keys().take(map.max_entries() as usize).collect();
@@ -58,7 +62,7 @@ pub(crate) fn submit(
 ) -> Result<(), BadChange> {
     let map = find(object, name)?;
     if map.map_type() != MapType::UserRingBuf {
-        return Err(Edit { map: &map, btf }.wrong_kind());
+        return Err(Edit { object, map: &map, btf }.wrong_kind());
     }
     let bytes = record(btf, value)?;
     let size = u32::try_from(bytes.len()).map_err(|_| BadChange::Full)?;
@@ -137,11 +141,21 @@ fn takes_keys(kind: MapType) -> bool {
                 | MapType::PercpuHash
                 | MapType::LruPercpuHash
                 | MapType::LpmTrie
+                | MapType::ProgArray
+                | MapType::ArrayOfMaps
+                | MapType::HashOfMaps
+                | MapType::Devmap
+                | MapType::DevmapHash
+                | MapType::Cpumap
+                | MapType::CgroupArray
+                | MapType::TaskStorage
+                | MapType::CgroupStorage
         )
 }
 
 /// One map that is changed.
 struct Edit<'a> {
+    object: &'a Object,
     map: &'a Map<'a>,
     btf: Option<&'a Btf<'a>>,
 }
@@ -151,27 +165,33 @@ impl Edit<'_> {
         BadChange::WrongKind { kind: crate::object::map_type(self.map.map_type() as u32) }
     }
 
-    fn key(&self, key: &Value) -> Result<Vec<u8>, BadChange> {
+    fn key(&self, key: &Value) -> Result<Given, BadChange> {
+        if let Some(named) = named::key(maps::kind(self.map), key) {
+            return named;
+        }
         let size = self.map.key_size() as usize;
         if let (MapType::LpmTrie, Value::Text(text)) = (self.map.map_type(), key)
             && let Some(bytes) = encode::prefix(text, size)
         {
-            return Ok(bytes);
+            return Ok(bytes.into());
         }
-        self.bytes("key", maps::types(self.map, self.btf).0, size, key)
+        self.bytes("key", maps::types(self.map, self.btf).0, size, key).map(Given::from)
     }
 
-    fn value(&self, value: &Value) -> Result<Vec<u8>, BadChange> {
+    fn value(&self, value: &Value) -> Result<Given, BadChange> {
         let size = self.map.value_size() as usize;
+        if let Some(named) = named::value(self.object, maps::kind(self.map), size, value) {
+            return named;
+        }
         let bytes = self.bytes("value", maps::types(self.map, self.btf).1, size, value)?;
         if !self.map.map_type().is_percpu() {
-            return Ok(bytes);
+            return Ok(bytes.into());
         }
         // The same on every CPU; the kernel wants each at a multiple of eight.
         let mut padded = bytes;
         padded.resize(size.next_multiple_of(8), 0);
         let cpus = libbpf_rs::num_possible_cpus().map_err(|_| BadChange::Errno(libc::EINVAL))?;
-        Ok(padded.repeat(cpus))
+        Ok(padded.repeat(cpus).into())
     }
 
     fn bytes(&self, part: &str, id: TypeId, size: usize, value: &Value) -> Result<Vec<u8>, BadChange> {

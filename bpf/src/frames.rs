@@ -1,14 +1,15 @@
 //! Names of the functions of processes by the addresses in a stack.
 //!
-//! A stack does not say whose it is, and an address means something only in one
-//! process. So the living processes are asked which of them have code at the
-//! innermost address; where two answer differently, it stays a number. Reads
-//! the files that are mapped. Does not know the kernel's own functions.
+//! A stack does not say whose it is, an address means something only in one process, and
+//! where programs are not put at random places many have code at the same one. So the living
+//! processes are asked in which of them this can be a stack: callers go on behind a call. Where
+//! two that know as much of it answer differently, it stays numbers. Reads the files that are
+//! mapped. Does not know the kernel's own functions.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, OpenOptions},
-    os::unix::fs::OpenOptionsExt as _,
+    fs::{self, File, OpenOptions},
+    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -29,15 +30,29 @@ const MAX_FILE: u64 = 1 << 30;
 /// Files whose functions are kept.
 const MAX_FILES: usize = 64;
 
+/// Innermost addresses that must fit before a process is believed to be the one.
+const SURE: usize = 2;
+
 /// Each address as `NAME+0x12 [FILE]`, `0x1234 [FILE]`, or a number where no
 /// living process has code there. The innermost comes first.
 pub(crate) fn names(stack: &[u64]) -> Vec<Value> {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     known.ask();
     let Known { processes, files, .. } = &mut *known;
-    let with_code = processes.iter().filter(|one| one.segment(stack.first().copied()).is_some());
-    let mut answers: Vec<Vec<Value>> = with_code
-        .map(|process| {
+    // What is behind the first callers may be no address at all, where code keeps no frames.
+    let (sure, rest) = stack.split_at(stack.len().min(SURE));
+    let mut found: Vec<(usize, &Process)> = Vec::new();
+    for process in processes.iter() {
+        if (0..).zip(sure).all(|(depth, at)| process.fits(*at, depth, files)) {
+            let more = rest.iter().filter(|at| process.fits(**at, SURE, files));
+            found.push((more.count(), process));
+        }
+    }
+    let most = found.iter().map(|(count, _)| *count).max();
+    let mut answers: Vec<Vec<Value>> = found
+        .iter()
+        .filter(|(count, _)| Some(*count) == most)
+        .map(|(_, process)| {
             (0..).zip(stack).map(|(depth, at)| process.name(*at, depth, files)).collect::<Vec<Value>>()
         })
         .collect();
@@ -91,26 +106,49 @@ struct Segment {
     path: String,
 }
 
+impl Segment {
+    /// Where an address in it lies in the file.
+    fn in_file(&self, at: u64) -> u64 {
+        at - self.start + self.offset
+    }
+}
+
 impl Process {
     fn read(pid: u32) -> Option<Self> {
         let maps = fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
         Some(Self { pid, segments: maps.lines().filter_map(segment).collect() })
     }
 
-    fn segment(&self, at: Option<u64>) -> Option<&Segment> {
-        self.segments.iter().find(|segment| at.is_some_and(|at| (segment.start..segment.end).contains(&at)))
+    fn segment(&self, at: u64) -> Option<&Segment> {
+        self.segments.iter().find(|segment| (segment.start..segment.end).contains(&at))
     }
 
-    fn name(&self, at: u64, depth: usize, files: &mut Files) -> Value {
-        let Some(segment) = self.segment(Some(at)) else { return Value::Pointer(at) };
-        let file = segment.path.rsplit('/').next().unwrap_or(&segment.path);
-        let in_file = at - segment.start + segment.offset;
+    /// Whether a stack of this process can have the address there.
+    fn fits(&self, at: u64, depth: usize, files: &mut Files) -> bool {
+        let Some(segment) = self.segment(at) else { return false };
+        // A file that cannot be read says nothing against it.
+        depth == 0 || self.file(segment, files).is_none_or(|file| file.goes_on_at(segment.in_file(at)))
+    }
+
+    fn file(&self, segment: &Segment, files: &mut Files) -> Option<Arc<Functions>> {
         let key = (segment.path.clone(), segment.inode);
         if files.len() >= MAX_FILES && !files.contains_key(&key) {
             files.clear();
         }
-        let read = || Functions::read(&format!("/proc/{}/root{}", self.pid, segment.path)).map(Arc::new);
-        let functions = files.entry(key).or_insert_with(read);
+        if let Some(Some(known)) = files.get(&key) {
+            return Some(known.clone());
+        }
+        // One that could not be read may have lain in a process that had just ended.
+        let read = Functions::read(&format!("/proc/{}/root{}", self.pid, segment.path)).map(Arc::new);
+        files.insert(key, read.clone());
+        read
+    }
+
+    fn name(&self, at: u64, depth: usize, files: &mut Files) -> Value {
+        let Some(segment) = self.segment(at) else { return Value::Pointer(at) };
+        let file = segment.path.rsplit('/').next().unwrap_or(&segment.path);
+        let in_file = segment.in_file(at);
+        let functions = self.file(segment, files);
         // A caller's address is the one that it will go on at, perhaps behind its end.
         let behind = u64::from(depth > 0);
         let name = functions.as_ref().and_then(|functions| functions.name(in_file, behind));
@@ -135,6 +173,7 @@ fn segment(line: &str) -> Option<Segment> {
 
 /// A file's functions, by address.
 struct Functions {
+    file: File,
     /// Where in memory each piece of the file is meant to be: offset, size, address.
     pieces: Vec<(u64, u64, u64)>,
     /// Address, size, name.
@@ -149,6 +188,7 @@ impl Functions {
         if !about.is_file() || about.len() > MAX_FILE {
             return None;
         }
+        let own = file.try_clone().ok()?;
         let cache = ReadCache::new(file);
         let file = object::File::parse(&cache).ok()?;
         let piece = |piece: object::Segment<'_, '_, _>| {
@@ -161,7 +201,15 @@ impl Functions {
             .filter_map(|one| Some((one.address(), one.size(), one.name().ok()?.to_owned())))
             .collect();
         all.sort_unstable();
-        Some(Self { pieces: file.segments().map(piece).collect(), all })
+        Some(Self { file: own, pieces: file.segments().map(piece).collect(), all })
+    }
+
+    /// Whether a caller can go on here: a call stands before it.
+    fn goes_on_at(&self, in_file: u64) -> bool {
+        let mut before = [0; LONGEST_CALL];
+        let start = in_file.checked_sub(before.len() as u64);
+        start
+            .is_none_or(|start| self.file.read_exact_at(&mut before, start).is_err() || ends_in_call(&before))
     }
 
     /// `NAME+0x12`; nothing behind a function's end is its own.
@@ -176,9 +224,34 @@ impl Functions {
     }
 }
 
+/// Bytes of the longest call: a prefix, the opcode, how the address is made of what, and four
+/// bytes of distance.
+const LONGEST_CALL: usize = 8;
+
+/// Whether the bytes end in a call of an x86-64: `e8` and a distance, or `ff /2`.
+fn ends_in_call(bytes: &[u8; LONGEST_CALL]) -> bool {
+    let from_end = |count: usize| bytes[LONGEST_CALL - count];
+    from_end(5) == 0xe8
+        || (2..=7).any(|length| from_end(length) == 0xff && from_end(length - 1) >> 3 & 7 == 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_caller_goes_on_behind_a_call() {
+        for (bytes, is_call) in [
+            ([0, 0, 0, 0xe8, 1, 2, 3, 4], true),
+            ([0, 0, 0, 0, 0, 0, 0xff, 0xd0], true),
+            ([0, 0, 0xff, 0x15, 1, 2, 3, 4], true),
+            ([0, 0xff, 0x94, 0x24, 1, 2, 3, 4], true),
+            ([0, 0, 0, 0, 0, 0, 0xff, 0xe0], false),
+            ([0xe8, 1, 2, 3, 4, 0, 0, 0], false),
+        ] {
+            assert_eq!(ends_in_call(&bytes), is_call, "{bytes:x?}");
+        }
+    }
 
     #[inline(never)]
     fn here() -> u64 {

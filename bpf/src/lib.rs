@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 16;
+pub const VERSION: u32 = 17;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],
@@ -94,6 +94,9 @@ pub struct Load {
     pub targets: Vec<(String, Target)>,
     /// How many entries maps have, where it is not as the object says.
     pub map_sizes: Vec<(String, u32)>,
+    /// What is put into maps once they are there, before anything is attached; `@stimulus` as
+    /// a text is the stimulus's pid.
+    pub entries: Vec<(String, MapChange)>,
     /// Buffers and the structs that their records are, where that was named.
     pub records: Vec<(String, String)>,
     /// Programs to run by themselves, once all is attached.
@@ -108,6 +111,28 @@ pub struct Load {
     pub lab: Vec<u32>,
     /// A shell for the learner on the guest's terminal port, if one is wanted.
     pub terminal: Option<Window>,
+}
+
+impl Load {
+    /// An object, and nothing said besides.
+    pub fn plain(object: Vec<u8>, policy: Policy, span: Span) -> Self {
+        Self {
+            object,
+            types: KernelTypes::All,
+            policy,
+            globals: Vec::new(),
+            targets: Vec::new(),
+            map_sizes: Vec::new(),
+            entries: Vec::new(),
+            records: Vec::new(),
+            tests: Vec::new(),
+            shows: Vec::new(),
+            stimulus: None,
+            span,
+            lab: Vec::new(),
+            terminal: None,
+        }
+    }
 }
 
 /// Types of the kernel that an object is loaded on.
@@ -160,7 +185,7 @@ pub enum Policy {
 /// In this order; `*` any number of times. [`Event::Done`] is always last and
 /// comes once, unless the worker dies.
 /// `Hello, Waiting?, (Hello | Types* | Probed*)*, [Refused | OpenFailed | Sized*, (LoadFailed | Relocated?, Loaded),
-/// (Attached | LeftOut)*,
+/// BadEntry?, (Attached | LeftOut)*,
 /// AttachFailed? | Observing, (Trace | Records | Map | Globals | Output | Stats | Lost |
 /// StimulusEnded | Tested | Edited)*], Done`, with `Log` anywhere between.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -220,6 +245,13 @@ pub enum Event {
     },
     /// What was patched into the programs for this kernel (CO-RE), if anything was.
     Relocated(Vec<Relocation>),
+    /// An entry could not be put into a map.
+    BadEntry {
+        /// The map.
+        map: String,
+        /// Why not.
+        reason: BadChange,
+    },
     /// `*` An optional program (`SEC("?…")`) whose hook this kernel does not have.
     LeftOut {
         /// Its function name.

@@ -5,12 +5,13 @@
 
 use std::path::Path;
 
-use bpflab_worker::{BadGlobal, Command, Done, Event, Load, Policy, Refusal, VERSION};
-use libbpf_rs::OpenObject;
+use bpflab_worker::{BadChange, BadGlobal, Command, Done, Event, Load, Policy, Refusal, VERSION};
+use libbpf_rs::{Object, OpenObject};
 use nix::sys::{prctl, signal};
 
 use crate::{
     attach::{self, Optional},
+    edit,
     globals::{self, Globals},
     guard, logs, object,
     observe::Observer,
@@ -158,6 +159,10 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
     }
     held.as_mut().map_or(Ok(()), Held::prepared)?;
     let stats = Stats::start();
+    if let Err((map, reason)) = fill(load, &object, pid) {
+        outlet.send(&Event::BadEntry { map, reason })?;
+        return Ok(Done::Failed);
+    }
     let records = Records::open(&object, &load.records);
     let targets = load.targets.iter().map(|(name, target)| (name.as_str(), target)).collect();
     let Some(attached) = attach::all(&object, &optional, &targets, outlet)? else { return Ok(Done::Failed) };
@@ -176,6 +181,15 @@ fn set_globals(load: &Load, opened: &OpenObject, pid: Option<u32>) -> Result<(),
     load.globals
         .iter()
         .try_for_each(|(name, word)| found.set(&btf, name, word, pid).map_err(|why| (name.clone(), why)))
+}
+
+/// Puts into maps what the run wants there; the first that does not go in, and why.
+fn fill(load: &Load, object: &Object, pid: Option<u32>) -> Result<(), (String, BadChange)> {
+    let btf = object.btf().ok().flatten();
+    load.entries.iter().try_for_each(|(map, change)| {
+        let change = change.clone().of_stimulus(pid);
+        edit::map(object, btf.as_ref(), map, &change).map_err(|why| (map.clone(), why))
+    })
 }
 
 fn allowed(load: &Load, opened: &OpenObject) -> Result<(), Refusal> {

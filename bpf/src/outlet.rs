@@ -52,6 +52,7 @@ fn frame(event: &Event) -> Vec<u8> {
         | Event::Loaded { .. }
         | Event::Relocated(_)
         | Event::Sized { .. }
+        | Event::BadEntry { .. }
         | Event::LeftOut { .. }
         | Event::Attached { .. }
         | Event::AttachFailed { .. }

@@ -21,6 +21,7 @@ use nix::libc::{EINVAL, EOPNOTSUPP};
 use crate::{ctype, link::Link, replace};
 
 pub(crate) use aim::{forms_of, tell, words};
+pub(crate) use net::own_cgroup;
 pub(crate) use tracing::read_iterator;
 
 /// How often a program on a clock runs on each CPU, unless it is said.

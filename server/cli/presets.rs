@@ -8,6 +8,7 @@ use crate::{
     kernel::target,
     run::{self, Submission},
     say::Sentence,
+    wire,
 };
 
 /// Set before load.
@@ -22,6 +23,9 @@ pub(super) struct Presets {
     /// How many entries a map has, where it is not as the program says: what its own loader would set
     #[arg(long, value_name = "NAME=ENTRIES", value_parser = assignment)]
     map_size: Vec<(String, String)>,
+    /// What a map holds from the start: counts[7]=1, names[@stimulus]=1, calls[0]=PROGRAM; structs as JSON: seen[{"id":1}]={"n":2}
+    #[arg(long, value_name = "MAP[KEY]=VALUE", value_parser = entry)]
+    map_entry: Vec<(String, String)>,
     /// The struct that a buffer's records are, where the lab does not find it by its size
     #[arg(long, value_name = "MAP=STRUCT", value_parser = assignment)]
     record: Vec<(String, String)>,
@@ -31,6 +35,15 @@ pub(super) struct Presets {
 pub(super) fn assignment(word: &str) -> Result<(String, String), String> {
     let (name, value) = word.split_once('=').ok_or_else(|| format!("{word}: write name=value"))?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// The same, with a key in brackets, in which there may be a `=` too.
+fn entry(word: &str) -> Result<(String, String), String> {
+    let (at, value) = match word.split_once("]=") {
+        Some((at, value)) => (format!("{at}]"), value.to_owned()),
+        None => assignment(word)?,
+    };
+    Ok((at, value))
 }
 
 impl Presets {
@@ -46,6 +59,8 @@ impl Presets {
             Ok((map, size))
         });
         submission.maps = run::of_maps(self.record, sizes.collect::<Result<Vec<_>, Sentence>>()?);
+        let entries = self.map_entry.iter().map(|(at, value)| wire::entry(at, value));
+        submission.entries = entries.collect::<Result<_, Sentence>>()?;
         submission.globals = self.global.into_iter().collect();
         Ok(())
     }

@@ -31,6 +31,11 @@ pub enum Verdict {
     },
 }
 
+/// Refusals for what a kernel's functions and structs are: another kernel has others, and its
+/// verifier follows no more for that.
+const OF_ITS_KERNEL: [&str; 4] =
+    ["verifier-no-such-argument", "verifier-struct-bounds", "verifier-core", "verifier-not-modifiable"];
+
 /// The newer kernel's word, where it adds something to `id`, the refusal that
 /// has been shown. `source` is the program's name and text.
 pub fn opinion(asked: Asked, verdict: Verdict, id: &str, source: (&str, &str)) -> Option<Diagnostic> {
@@ -38,7 +43,11 @@ pub fn opinion(asked: Asked, verdict: Verdict, id: &str, source: (&str, &str)) -
     let (log, errno, program) = match verdict {
         Verdict::Accepted => {
             let offers = vec![asked.kernel.clone()];
-            return Some(Diagnostic { offers, ..note(Told::Accepted { asked }) });
+            let told = match OF_ITS_KERNEL.contains(&id) {
+                true => Told::HasIt { asked },
+                false => Told::Accepted { asked },
+            };
+            return Some(Diagnostic { offers, ..note(told) });
         }
         Verdict::Refused { log, errno, program } => (log, errno, program),
     };
@@ -88,6 +97,9 @@ mod tests {
 
     #[test]
     fn an_object_that_the_newer_kernel_takes_can_be_run_there() {
+        let other =
+            opinion(asked(), Verdict::Accepted, OF_ITS_KERNEL[0], ("a.bpf.c", "")).expect("an opinion");
+        assert!(!other.message.say(Lang::En).contains("can follow more"), "{other:?}");
         let found = opinion(asked(), Verdict::Accepted, "rejected", ("a.bpf.c", "")).expect("an opinion");
         assert_eq!(found.offers, ["7.x"]);
     }

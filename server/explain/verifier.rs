@@ -42,6 +42,14 @@ const VERDICTS: &[(&str, Make)] = &[
             size: number(c, 3)?,
         })
     }),
+    (r"access beyond the end of member (\w+) \(mend:\d+\) in struct (\w+) with off (\d+) size (\d+)", |c| {
+        Some(Mistake::MemberBounds {
+            member: c.get(1)?.as_str().to_owned(),
+            name: c.get(2)?.as_str().to_owned(),
+            offset: number(c, 3)?,
+            size: number(c, 4)?,
+        })
+    }),
     (r"R\d+ min value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
     (r"R\d+ max value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
     (r"R\d+ unbounded memory access", |_| Some(Mistake::Unbounded)),

@@ -309,6 +309,10 @@ impl Observation<'_> {
                     self.diagnose(Origin::Attach, "unknown-program", Sentence::Unchanged(why));
                 }
             }
+            Event::BadEntry { map, reason } => {
+                self.diagnose(Origin::Attach, "bad-entry", unchanged(map, reason));
+                self.failed = Some(Outcome::Unmet);
+            }
             Event::Attached { program, to } => self.say(RunEvent::Attached { program, to }),
             Event::AttachFailed { program, section, reason } => {
                 let (id, sentence) = attach_sentence(program, section, reason);

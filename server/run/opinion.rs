@@ -69,7 +69,7 @@ pub(super) async fn opinion(
             return None;
         }
         Err(_) => {
-            tracing::info!("a second opinion was too slow");
+            tracing::debug!("a second opinion was too slow");
             return None;
         }
     };
@@ -109,19 +109,11 @@ fn load(object: &Object, types: KernelTypes, submission: &Submission) -> Load {
         (name.clone(), value)
     };
     Load {
-        object: object.bytes().to_vec(),
         types,
-        policy: Policy::VerifyOnly,
         globals: submission.globals.iter().map(set).collect(),
         targets: submission.targets.clone().into_iter().collect(),
         map_sizes: submission.map_sizes(),
-        records: Vec::new(),
-        tests: Vec::new(),
-        shows: Vec::new(),
-        stimulus: None,
-        span: submission.span,
-        lab: Vec::new(),
-        terminal: None,
+        ..Load::plain(object.bytes().to_vec(), Policy::VerifyOnly, submission.span)
     }
 }
 

@@ -369,6 +369,7 @@ impl Part {
             globals: self.submission.globals.clone().into_iter().collect(),
             targets: self.submission.targets.clone().into_iter().collect(),
             map_sizes: self.submission.map_sizes(),
+            entries: self.submission.entries.clone(),
             records: self.submission.structs(),
             tests: self.submission.tests.clone(),
             shows: self.submission.shows.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bpflab_worker::{MAX_TEST, Span, Target, Test, Window};
+use bpflab_worker::{MAX_TEST, MapChange, Span, Target, Test, Window};
 
 use crate::{
     compile::Sources,
@@ -25,6 +25,8 @@ pub struct Submission {
     pub targets: BTreeMap<String, Target>,
     /// What is said of maps besides, by name.
     pub maps: BTreeMap<String, OfMap>,
+    /// What maps hold from the start, by their names.
+    pub entries: Vec<(String, MapChange)>,
     /// Programs to run by themselves.
     pub tests: Vec<Test>,
     /// Programs whose forms are shown: as compiled, as the kernel keeps them, machine code.
@@ -49,6 +51,7 @@ impl Submission {
             globals: BTreeMap::new(),
             targets: BTreeMap::new(),
             maps: BTreeMap::new(),
+            entries: Vec::new(),
             tests: Vec::new(),
             shows: Vec::new(),
             stimulus: None,

@@ -65,6 +65,10 @@ pub enum Absent {
         program: String,
         section: String,
     },
+    Fields {
+        program: String,
+        section: String,
+    },
     Mark {
         program: String,
         section: String,
@@ -97,6 +101,7 @@ impl Absent {
             | Self::Changed { section, .. }
             | Self::Counter { section, .. }
             | Self::Room { section, .. }
+            | Self::Fields { section, .. }
             | Self::Mark { section, .. } => section,
         }
     }
@@ -151,6 +156,9 @@ impl Absent {
             Self::Room { program, section } => format!(
                 "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), and one flow dissector in a network namespace: put several into one, which calls functions."
             ),
+            Self::Fields { program, section } => format!(
+                "{program} was not attached to SEC(\"{section}\"): it reads its context further than this tracepoint's fields go. Which there are stands in its file \"format\" below /sys/kernel/tracing/events; use the struct that belongs to it."
+            ),
             Self::Counter { program, event, .. } => format!(
                 "{program} was not attached: no processor counts {event} here (a guest without KVM has no such counters). Use the software clock, which is everywhere: perf:cpu-clock:99."
             ),
@@ -167,7 +175,7 @@ impl Absent {
     fn zh(&self) -> String {
         match self {
             Self::Function { program, function, nearest, .. } => format!(
-                "{program} 未能挂载：本文件的其他程序都没有可供替换的函数 {function}。{}",
+                "{program} 未能附加：本文件的其他程序都没有可供替换的函数 {function}。{}",
                 match nearest.as_slice() {
                     [] =>
                         "请在同一个文件里写一个带 __noinline 的全局函数，以及调用它的程序：替换的就是它们。"
@@ -176,22 +184,22 @@ impl Absent {
                 }
             ),
             Self::StaticFunction { program, function, .. } => format!(
-                "{program} 未能挂载：{function} 是 static 函数，验证器把它当作调用者的一部分。只有全局函数可以替换：请去掉 static，并写上 __noinline。"
+                "{program} 未能附加：{function} 是 static 函数，验证器把它当作调用者的一部分。只有全局函数可以替换：请去掉 static，并写上 __noinline。"
             ),
             Self::UncalledFunction { program, function, .. } => format!(
-                "{program} 未能挂载：没有程序调用 {function}，因此没有可替换的东西。如果源码里确实调用了它，那是编译器省去了调用：请在函数前写 __noinline，并在 return 之前写 asm volatile(\"\" : \"+r\"(RESULT));，使编译器无法预先算出 RESULT。"
+                "{program} 未能附加：没有程序调用 {function}，因此没有可替换的东西。如果源码里确实调用了它，那是编译器省去了调用：请在函数前写 __noinline，并在 return 之前写 asm volatile(\"\" : \"+r\"(RESULT));，使编译器无法预先算出 RESULT。"
             ),
             Self::File { program, path, .. } => format!(
-                "{program} 未能挂载：运行的地方没有文件 {path}。请写完整路径，例如 /usr/bin/bash；库只写名字即可，例如 libc.so.6。"
+                "{program} 未能附加：运行的地方没有文件 {path}。请写完整路径，例如 /usr/bin/bash；库只写名字即可，例如 libc.so.6。"
             ),
             Self::Binary { program, path, .. } => format!(
-                "{program} 未能挂载：{path} 既不是程序也不是库，而是别的文件，例如脚本。请挂载到运行它的程序上。"
+                "{program} 未能附加：{path} 既不是程序也不是库，而是别的文件，例如脚本。请附加到运行它的程序上。"
             ),
             Self::Symbol { program, path, symbol, known: 0, .. } => format!(
-                "{program} 未能挂载：{path} 里没有函数 {symbol}；它的符号已被去除，一个函数名也没有。请挂载到它调用的库上，或使用偏移。"
+                "{program} 未能附加：{path} 里没有函数 {symbol}；它的符号已被去除，一个函数名也没有。请附加到它调用的库上，或使用偏移。"
             ),
             Self::Symbol { program, path, symbol, known, nearest, .. } => format!(
-                "{program} 未能挂载：{path} 里没有函数 {symbol}。{}",
+                "{program} 未能附加：{path} 里没有函数 {symbol}。{}",
                 match nearest.as_slice() {
                     [] => format!(
                         "它列出的 {known} 个函数名都不相近：该函数可能在某个库里、被内联了，或没有符号。"
@@ -200,10 +208,10 @@ impl Absent {
                 }
             ),
             Self::Forbidden { program, function, .. } => format!(
-                "{program} 未能挂载：这个内核有 {function}，但不许任何探针触碰它（noinstr 或 NOKPROBE_SYMBOL）：它运行在探针会扰乱内核的地方，或者它本身就是探测机制的一部分。请挂载到调用它或被它调用的函数，或附近的 tracepoint。"
+                "{program} 未能附加：这个内核有 {function}，但不许任何探针触碰它（noinstr 或 NOKPROBE_SYMBOL）：它运行在探针会扰乱内核的地方，或者它本身就是探测机制的一部分。请附加到调用它或被它调用的函数，或附近的 tracepoint。"
             ),
             Self::Unlisted { program, function, .. } => format!(
-                "{program} 未能挂载：这个内核有 {function}，但它不在可跟踪的函数之列（available_filter_functions）：编译时没有给探针留位置（notrace）。请挂载到调用它或被它调用的函数，或附近的 tracepoint。"
+                "{program} 未能附加：这个内核有 {function}，但它不在可跟踪的函数之列（available_filter_functions）：编译时没有给探针留位置（notrace）。请附加到调用它或被它调用的函数，或附近的 tracepoint。"
             ),
             Self::Changed { program, section, function, names } => {
                 let mend = match section.starts_with('k') {
@@ -211,18 +219,21 @@ impl Absent {
                     false => "只有 kprobe 接受这样的名字：它的类型已不同于源码。",
                 };
                 format!(
-                    "{program} 未能挂载：编译这个内核时 {function} 被编译器改写了，只剩下 {}。{mend}",
+                    "{program} 未能附加：编译这个内核时 {function} 被编译器改写了，只剩下 {}。{mend}",
                     names.join("、")
                 )
             }
             Self::Room { program, section } => format!(
-                "{program} 未能挂载到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数。"
+                "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数。"
+            ),
+            Self::Fields { program, section } => format!(
+                "{program} 未能附加到 SEC(\"{section}\")：它读取上下文的位置超出了这个 tracepoint 的字段。有哪些字段，见 /sys/kernel/tracing/events 下它的 format 文件；请使用与它对应的结构体。"
             ),
             Self::Counter { program, event, .. } => format!(
-                "{program} 未能挂载：这里没有处理器能统计 {event}（没有 KVM 的虚拟机没有这类计数器）。请用处处都有的软件时钟：perf:cpu-clock:99。"
+                "{program} 未能附加：这里没有处理器能统计 {event}（没有 KVM 的虚拟机没有这类计数器）。请用处处都有的软件时钟：perf:cpu-clock:99。"
             ),
             Self::Mark { program, path, mark, nearest, .. } => format!(
-                "{program} 未能挂载：{path} 里没有标记为 {mark} 的位置（USDT）。{}",
+                "{program} 未能附加：{path} 里没有标记为 {mark} 的位置（USDT）。{}",
                 match nearest.as_slice() {
                     [] => "用 readelf --notes 可以列出已有的标记。".to_owned(),
                     names => format!("最接近的有：{}。", names.join("、")),

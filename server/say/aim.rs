@@ -56,17 +56,17 @@ impl Aim {
         let Self { program, section, forms, why } = self;
         match (why, forms.as_slice()) {
             (Why::Unsaid, []) => format!(
-                "{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。这类程序的目标只能由 section 或目标文件自己的 map 给出。"
+                "{program} 未能附加：SEC(\"{section}\") 没有说明附加到哪里。这类程序的目标只能由 section 或目标文件自己的 map 给出。"
             ),
             (Why::Unsaid, forms) => format!(
-                "{program} 未能挂载：SEC(\"{section}\") 没有说明挂到哪里。请用“attach”给出目标：{}。",
+                "{program} 未能附加：SEC(\"{section}\") 没有说明附加到哪里。请用“attach”给出目标：{}。",
                 forms.join("、")
             ),
             (Why::Unsuited, []) => format!(
-                "{program} 未能挂载：SEC(\"{section}\") 里的程序不能用“attach”指定目标，目标由 section 或目标文件自己的 map 给出。"
+                "{program} 未能附加：SEC(\"{section}\") 里的程序不能用“attach”指定目标，目标由 section 或目标文件自己的 map 给出。"
             ),
             (Why::Unsuited, forms) => format!(
-                "{program} 未能挂载：所指定的目标不适合 SEC(\"{section}\") 里的程序，它可以挂载到：{}。",
+                "{program} 未能附加：所指定的目标不适合 SEC(\"{section}\") 里的程序，它可以附加到：{}。",
                 forms.join("、")
             ),
         }

@@ -13,12 +13,14 @@ pub enum Unchanged {
     NotTestable { program: String, kind: String },
     BadInput { program: String, least: usize, most: usize },
     WrongKind { name: String, kind: String },
+    Unnamed { name: String, wanted: String, known: Vec<String> },
     Misfit { name: String, part: String, field: String, ctype: String },
     NoSuchKey { name: String },
     Full { name: String },
     Frozen { name: String },
     Errno { name: String, errno: i32 },
     NotData,
+    BadEntry { at: String },
 }
 
 impl Unchanged {
@@ -56,8 +58,11 @@ impl Unchanged {
                 format!("{program} takes {least} to {most} bytes here.")
             }
             Self::WrongKind { name, kind } => format!(
-                "\"{name}\" is of type {kind}, which cannot be changed this way. Hashes and tries take set, delete and clear; arrays set and clear; queues and stacks set without a key; a user ring buffer takes records."
+                "\"{name}\" is of type {kind}, which cannot be changed this way. Hashes and tries take set, delete and clear; arrays set and clear; queues and stacks set without a key; arrays of programs, maps and devices take what they hold by its name; a user ring buffer takes records."
             ),
+            Self::Unnamed { name, wanted, known } => {
+                format!("There is no {wanted} that \"{name}\" could hold; there is: {}.", list(known))
+            }
             Self::Misfit { name, part, field, ctype } if field.is_empty() => {
                 format!("That {part} does not fit \"{name}\", which takes {ctype}.")
             }
@@ -72,6 +77,9 @@ impl Unchanged {
                 format!("\"{name}\" is read-only from here: its flags, or a freeze, say so.")
             }
             Self::Errno { name, errno } => format!("The kernel refused that for \"{name}\": error {errno}."),
+            Self::BadEntry { at } => format!(
+                "\"{at}\" is no entry of a map that can be read: write MAP[KEY] and a value, MAP alone for a queue, and a struct as JSON: seen[{{\"id\": 1}}]."
+            ),
             Self::NotData => {
                 "That is no value: write a number, a text, a list, or an object with the struct's fields."
                     .into()
@@ -102,8 +110,11 @@ impl Unchanged {
                 format!("{program} 在这里接受 {least} 到 {most} 字节。")
             }
             Self::WrongKind { name, kind } => format!(
-                "“{name}”的类型是 {kind}，不能这样修改。哈希和前缀树可以设置、删除、清空；数组可以设置、清空；队列和栈可以不带键地设置；用户环形缓冲区可以写入记录。"
+                "“{name}”的类型是 {kind}，不能这样修改。哈希和前缀树可以设置、删除、清空；数组可以设置、清空；队列和栈可以不带键地设置；存放程序、map 或网络接口的数组按名字设置；用户环形缓冲区可以写入记录。"
             ),
+            Self::Unnamed { name, wanted, known } => {
+                format!("没有可以放进“{name}”的 {wanted}；现有：{}。", list(known))
+            }
             Self::Misfit { name, part, field, ctype } if field.is_empty() => {
                 format!("这个{}不适合“{name}”，它接受 {ctype}。", zh_part(part))
             }
@@ -118,6 +129,9 @@ impl Unchanged {
             }
             Self::Frozen { name } => format!("“{name}”在这里是只读的：它的标志或冻结如此规定。"),
             Self::Errno { name, errno } => format!("内核拒绝了对“{name}”的操作：错误 {errno}。"),
+            Self::BadEntry { at } => format!(
+                "“{at}”不是能读懂的 map 条目：请写 MAP[键] 和值，队列只写 MAP，结构体用 JSON：seen[{{\"id\": 1}}]。"
+            ),
             Self::NotData => "这不是一个值：请写数字、文本、列表，或带有结构体字段的对象。".into(),
         }
     }

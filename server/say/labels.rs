@@ -7,42 +7,7 @@
 //! page for its script; `[later]` are built by static/build.mjs into the scripts
 //! that come with a run, so that they weigh nothing before there is one.
 
-/// Makes the struct, its two instances and the lists by who says the words.
-macro_rules! labels {
-    (
-        [server] $($a:ident: $a_en:literal, $a_zh:literal;)*
-        [script] $($b:ident: $b_en:literal, $b_zh:literal;)*
-        [later] $($c:ident: $c_en:literal, $c_zh:literal;)*
-    ) => {
-        /// The fixed words in one language.
-        #[derive(Debug)]
-        pub struct Labels {
-            $(#[doc = $a_en] pub $a: &'static str,)*
-            $(#[doc = $b_en] pub $b: &'static str,)*
-            $(#[doc = $c_en] pub $c: &'static str,)*
-        }
-
-        /// English.
-        pub const EN: Labels = Labels { $($a: $a_en,)* $($b: $b_en,)* $($c: $c_en,)* };
-
-        /// Chinese.
-        pub const ZH: Labels = Labels { $($a: $a_zh,)* $($b: $b_zh,)* $($c: $c_zh,)* };
-
-        impl Labels {
-            /// Name and word of every label.
-            pub fn pairs(&self) -> Vec<(&'static str, &'static str)> {
-                let mut all = vec![$((stringify!($a), self.$a),)* $((stringify!($c), self.$c),)*];
-                all.extend(self.script());
-                all
-            }
-
-            /// Those that a page carries for its script.
-            pub fn script(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($b), self.$b),)*]
-            }
-        }
-    };
-}
+use super::labelled::labels;
 
 labels! {
     [server]
@@ -70,7 +35,7 @@ labels! {
     needs_programs: "Program types", "程序类型";
     needs_more: "Maps and more", "map 等";
     needs_helpers: "Helpers", "helper";
-    needs_hooks: "Hooks", "挂载点";
+    needs_hooks: "Hooks", "钩子";
     needs_met: "has it all", "全部具备";
     lesson_broken: "This lesson cannot be shown:", "本课无法显示：";
     on_this_page: "On this page", "本页目录";
@@ -311,28 +276,30 @@ labels! {
     code_machine_note: "{count} instructions of the processor, made from those by the JIT compiler.", "共 {count} 条处理器指令，由 JIT 编译器从改写后的指令生成。";
     code_own: "(no line of the source)", "（不对应任何源代码行）";
     code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
-    attach_help: "A program attaches to what its section says, and else to what its kind usually wants; globals and maps begin as the source has them. Set something else here, and run again. @stimulus is the process ID of the command that makes things happen.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。全局变量和 map 以源代码为准。想改动，在这里设置，然后重新运行。@stimulus 表示触发命令的进程号。";
-    before_others: "Values and sizes", "变量值与 map 大小";
-    before_global: "global variable: value", "全局变量：值";
-    before_map: "map: number of entries", "map：条目数";
-    attach_kind: "Attach it to", "附加到";
-    attach_if: "network interface", "网络接口";
-    attach_if_name: "Name of the interface", "接口名";
-    attach_cgroup: "cgroup of the run", "本次运行的 cgroup";
-    attach_function: "Function of the kernel", "内核函数";
-    attach_event: "Category/name", "类别/名称";
-    attach_raw: "Name of the tracepoint", "tracepoint 名称";
-    attach_uprobe: "function of a program (uprobe)", "程序里的函数（uprobe）";
-    attach_symbol: "Path:function", "路径:函数";
-    attach_usdt: "marked place (USDT)", "标记点（USDT）";
-    attach_mark: "Path:provider:name", "路径:provider:名称";
-    attach_clock: "clock of each CPU", "每个 CPU 的时钟";
-    attach_none: "nothing: leave it out", "不附加：不加载它";
-    attach_hz: "Times a second", "每秒次数";
-    attach_way: "Direction", "方向";
-    attach_section: "as the section says", "按 SEC 所写";
-    attach_remove: "Remove", "移除";
-    attach_remove_name: "Remove {name}", "移除 {name}";
+    preset_help: "A program attaches to what its section says, and else to what its kind usually wants; globals and maps begin as the source has them. Set something else here, and run again. @stimulus is the process ID of the command that makes things happen.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。全局变量和 map 以源代码为准。想改动，在这里设置，然后重新运行。@stimulus 表示触发命令的进程号。";
+    preset_others: "Values and sizes", "变量值与 map 大小";
+    preset_global: "global variable: value", "全局变量：值";
+    preset_entry: "map: entry", "map：条目";
+    preset_key: "map[key]", "map[键]";
+    preset_map: "map: number of entries", "map：条目数";
+    preset_kind: "Attach it to", "附加到";
+    preset_if: "network interface", "网络接口";
+    preset_if_name: "Name of the interface", "接口名";
+    preset_cgroup: "cgroup of the run", "本次运行的 cgroup";
+    preset_function: "Function of the kernel", "内核函数";
+    preset_event: "Category/name", "类别/名称";
+    preset_raw: "Name of the tracepoint", "tracepoint 名称";
+    preset_uprobe: "function of a program (uprobe)", "程序里的函数（uprobe）";
+    preset_symbol: "Path:function", "路径:函数";
+    preset_usdt: "marked place (USDT)", "标记点（USDT）";
+    preset_mark: "Path:provider:name", "路径:provider:名称";
+    preset_clock: "clock of each CPU", "每个 CPU 的时钟";
+    preset_none: "nothing: leave it out", "不附加：不加载它";
+    preset_hz: "Times a second", "每秒次数";
+    preset_way: "Direction", "方向";
+    preset_section: "as the section says", "按 SEC 所写";
+    preset_remove: "Remove", "移除";
+    preset_remove_name: "Remove {name}", "移除 {name}";
     not_attached: "not attached", "未附加";
     unknown: "unknown", "未知";
     emulated: "the emulator's time", "模拟器时间";

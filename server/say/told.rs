@@ -17,6 +17,7 @@ pub enum Told {
     RefusedToo { asked: Asked },
     RefusedOtherwise { asked: Asked, program: String, mistake: Box<Mistake> },
     Accepted { asked: Asked },
+    HasIt { asked: Asked },
 }
 
 /// A kernel that was asked about what another one has refused.
@@ -49,6 +50,10 @@ impl Told {
             Self::RefusedOtherwise { asked, program, mistake } => {
                 format!("{} refuses the same object too. {}", asked.en(), mistake.say(program, Lang::En))
             }
+            Self::HasIt { asked } => format!(
+                "{}, where it was verified and not attached, accepts the same object: functions and structs are not the same in all kernels, and that one has what the program asks for.",
+                asked.en()
+            ),
             Self::Accepted { asked } => format!(
                 "{}, where it was verified and not attached, accepts the same object: a newer verifier can follow more. To run it here as well, write it so that the older one can follow.",
                 asked.en()
@@ -68,6 +73,10 @@ impl Told {
             Self::RefusedOtherwise { asked, program, mistake } => {
                 format!("{}也拒绝同一个对象。{}", asked.zh(), mistake.say(program, Lang::Zh))
             }
+            Self::HasIt { asked } => format!(
+                "{}接受同一个对象（只作验证，没有附加）：各个内核的函数和结构体并不相同，而那个内核有程序所要的东西。",
+                asked.zh()
+            ),
             Self::Accepted { asked } => format!(
                 "{}接受同一个对象（只作验证，没有附加）：较新的验证器能看懂更多写法。要在这个内核上也能运行，请改写成较旧的验证器也能看懂的形式。",
                 asked.zh()

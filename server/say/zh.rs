@@ -157,24 +157,24 @@ pub(super) fn say(sentence: &Sentence) -> String {
                 true => "被编译器放进调用者里（内联）的函数也不存在。",
                 false => "",
             };
-            let hook = asked.clone().unwrap_or_else(|| format!("SEC(\"{section}\") 对应的挂载点"));
-            format!("{program} 未能挂载：该内核没有 {hook}。{}{inlined}", offer(nearest))
+            let hook = asked.clone().unwrap_or_else(|| format!("SEC(\"{section}\") 对应的钩子"));
+            format!("{program} 未能附加：该内核没有 {hook}。{}{inlined}", offer(nearest))
         }
         S::NoSuchInterface { program, known } => {
-            format!("{program} 未能挂载：这里没有这样的网络接口。可用的有：{}。", list(known))
+            format!("{program} 未能附加：这里没有这样的网络接口。可用的有：{}。", list(known))
         }
         S::BadTarget { target } => format!(
-            "“{target}”不是可以挂载的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、kprobe:FUNCTION、kretprobe:FUNCTION、fentry:FUNCTION、fexit:FUNCTION、tracepoint:CATEGORY/NAME、raw_tp:NAME、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99（或 cycles、instructions、cache-misses 等），或 none（不加载它）。"
+            "“{target}”不是可以附加的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、kprobe:FUNCTION、kretprobe:FUNCTION、fentry:FUNCTION、fexit:FUNCTION、tracepoint:CATEGORY/NAME、raw_tp:NAME、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99（或 cycles、instructions、cache-misses 等），或 none（不加载它）。"
         ),
         S::Aim(aim) => aim.say(Lang::Zh),
         S::NoCookie { program, section } => format!(
-            "{program} 未能挂载到 SEC(\"{section}\")：共享库这类文件可装入内存任意位置，经过的是其中哪个标记，内核从 5.15 起才能分辨。请换用较新的内核。"
+            "{program} 未能附加到 SEC(\"{section}\")：共享库这类文件可装入内存任意位置，经过的是其中哪个标记，内核从 5.15 起才能分辨。请换用较新的内核。"
         ),
         S::AttachErrno { program, section, errno: number } => {
-            format!("{program} 未能挂载到 SEC(\"{section}\")：{}。", errno(*number))
+            format!("{program} 未能附加到 SEC(\"{section}\")：{}。", errno(*number))
         }
         S::NeverFired { programs } => format!(
-            "已加载并挂载，但挂载点从未触发：机器上没有发生 {} 所等待的事。挂载点对吗？触发进程做了那件事吗？",
+            "已加载并附加，但钩子从未触发：机器上没有发生 {} 所等待的事。钩子对吗？触发进程做了那件事吗？",
             list(programs)
         ),
         S::OnlyTheLabFired => "只有实验台自身触发了该程序的输出；你或机器上的其他进程都没有触发它。".into(),
@@ -190,7 +190,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("这一步超过了 {seconds} 秒，因此运行被终止。请再试一次；若仍如此，说明机器太忙。")
         }
         S::AttachTimedOut { seconds } => format!(
-            "挂载超过了 {seconds} 秒，因此运行被终止。程序从挂载的那一刻起就会运行：如果它在一个不断触发的挂载点上每次都运行很久，内核就没有时间做别的事了。请让它做得更少，或挂载到更少触发的地方；如果不是这个原因，说明机器太忙。"
+            "附加超过了 {seconds} 秒，因此运行被终止。程序从附加的那一刻起就会运行：如果它在一个不断触发的钩子上每次都运行很久，内核就没有时间做别的事了。请让它做得更少，或附加到更少触发的地方；如果不是这个原因，说明机器太忙。"
         ),
         S::WorkerDied => "负责加载程序的进程在运行中途结束了。请再运行一次。".into(),
         S::WorkerMissing { looked } => format!("worker 尚未构建（查找了 {looked}）：请运行 “make worker”。"),
@@ -274,7 +274,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::SawValue { what, value: None } => format!("没有 {what}。"),
         S::SawEntries(map, Some(entries)) => format!("{map} 最后有 {entries} 个这样的条目。"),
         S::SawEntries(map, None) => format!("程序没有名为 {map} 的 map。"),
-        S::SawSections { sections } => format!("已挂载：{}。", list(sections)),
+        S::SawSections { sections } => format!("已附加：{}。", list(sections)),
         S::SawNothing => "还没来得及检查这一项，运行就结束了。".into(),
         S::NoSuchPage => "没有这个页面。".into(),
         S::NoSuchLesson { slug } => format!("没有名为“{slug}”的课程。"),
@@ -290,14 +290,14 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::MessageTooBig { limit } => format!("一条消息最多 {limit} 字节。"),
         S::UnknownRun => "这次运行已结束并被清除，或从未存在。".into(),
         S::ShuttingDown => "服务器正在关闭。".into(),
-        S::ProbeWorked { kind } => format!("{kind} 程序可以加载和挂载。"),
-        S::ProbeLoads { kind } => format!("{kind} 程序可以加载（不在机器自己的内核上尝试挂载）。"),
+        S::ProbeWorked { kind } => format!("{kind} 程序可以加载和附加。"),
+        S::ProbeLoads { kind } => format!("{kind} 程序可以加载（不在机器自己的内核上尝试附加）。"),
         S::ProbeNotTried { kind } => format!("无法在这里尝试 {kind} 程序。"),
         S::ProbeNoLoad { kind, errno: number, matters } => {
             format!("{kind} 程序无法加载：{}。{}", errno(*number), matter(*matters))
         }
         S::ProbeNoAttach { kind, errno: number, matters } => {
-            format!("{kind} 程序可以加载但无法挂载：{}。{}", errno(*number), matter(*matters))
+            format!("{kind} 程序可以加载但无法附加：{}。{}", errno(*number), matter(*matters))
         }
         S::ImageNotBuilt { name } => format!("还没有 Linux {name} 的镜像；用 `make images` 构建。"),
         S::ImageDamaged { file } => format!("镜像文件 {file} 已损坏；用 `make images` 重新构建。"),

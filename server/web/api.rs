@@ -21,11 +21,11 @@ use super::{
 use crate::{
     compile::{SOURCE_LIMITS, Sources},
     grade::Grader,
-    kernel::{HOST, Needs, target},
+    kernel::{HOST, target},
     lab,
     run::{self, About, Handle, LIMITS, Submission, Unjudged},
     say::Sentence,
-    wire::Writer,
+    wire::{self, Writer},
 };
 
 /// Largest body of a request, in bytes: 64 KiB of source, which JSON may
@@ -132,24 +132,21 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
     });
     let sizes = sizes.collect::<Result<Vec<_>, Sentence>>().map_err(bad)?;
     let maps = run::of_maps(message.records, sizes);
+    let entries = message.map_entries.iter().map(|(at, value)| wire::entry(at, value));
+    let entries = entries.collect::<Result<Vec<_>, _>>().map_err(bad)?;
     let tests = message.tests.iter().map(|test| test.read()).collect::<Result<Vec<_>, _>>().map_err(bad)?;
     let course = site.course();
     let started = match &message.lesson {
         None => {
-            let span = lab::span(None, LIMITS.page);
             let mut submission = Submission {
-                sources,
-                kernels,
-                headers: None,
                 globals: message.globals,
                 targets,
                 maps,
+                entries,
                 tests,
                 shows: message.show,
                 stimulus: message.stimulus,
-                terminal: None,
-                needs: Needs::default(),
-                span,
+                ..Submission::plain(sources, kernels, lab::span(None, LIMITS.page))
             };
             if message.terminal {
                 lab::with_terminal(&mut submission);
@@ -166,6 +163,7 @@ pub(super) fn start_run(site: &Site, message: RunMessage) -> Result<Handle, Erro
             for (map, own) in maps {
                 submission.maps.entry(map).or_default().overrule(own);
             }
+            submission.entries.extend(entries);
             submission.tests.extend(tests);
             submission.shows.extend(message.show);
             if message.terminal {

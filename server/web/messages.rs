@@ -64,6 +64,8 @@ pub(super) struct RunMessage {
     #[serde(default)]
     pub(super) map_sizes: BTreeMap<String, i64>,
     #[serde(default)]
+    pub(super) map_entries: BTreeMap<String, String>,
+    #[serde(default)]
     pub(super) records: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) tests: Vec<TestWish>,

@@ -3,12 +3,14 @@
 
 use std::fmt;
 
-use bpflab_worker::Value;
+use bpflab_worker::{MapChange, Value};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
     ser::{SerializeMap as _, SerializeSeq as _},
 };
+
+use crate::say::{Sentence, Unchanged};
 
 /// A value, to be written.
 pub(super) struct Shown<'a>(pub(super) &'a Value);
@@ -63,6 +65,31 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// A value as someone wrote it, to be fitted to a type.
 #[derive(Debug)]
 pub struct Typed(pub Value);
+
+/// An entry of a map as a person writes it: `counts[7]` and `1`, or only `waiting` for a
+/// queue. Structs and lists are JSON, all else is text that the type says how to read.
+///
+/// # Errors
+/// A sentence for who wrote it.
+pub fn entry(at: &str, value: &str) -> Result<(String, MapChange), Sentence> {
+    let bad = || Sentence::Unchanged(Unchanged::BadEntry { at: at.chars().take(80).collect() });
+    let read = |words: &str| -> Result<Value, Sentence> {
+        match words.trim_start().starts_with(['{', '[']) {
+            true => serde_json::from_str(words).map(|Typed(value)| value).map_err(|_| bad()),
+            false => Ok(Value::Text(words.to_owned())),
+        }
+    };
+    let (map, key) = match at.strip_suffix(']') {
+        None => (at, None),
+        Some(rest) => {
+            let (map, key) = rest.split_once('[').ok_or_else(bad)?;
+            (map, Some(read(key)?))
+        }
+    };
+    let is_name = !map.is_empty() && !map.contains(['[', ']', ' ']);
+    is_name.then_some(()).ok_or_else(bad)?;
+    Ok((map.to_owned(), MapChange::Set { key, value: read(value)? }))
+}
 
 /// Deeper than any struct that someone types.
 const DEPTH: usize = 16;
@@ -133,6 +160,22 @@ impl<'de> Visitor<'de> for Within {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_entry_is_a_map_a_key_and_a_value() {
+        let read = |at, value| entry(at, value).ok();
+        let text = |word: &str| Value::Text(word.to_owned());
+        let set = |key, value| MapChange::Set { key, value };
+        assert_eq!(read("counts[7]", "1"), Some(("counts".into(), set(Some(text("7")), text("1")))));
+        assert_eq!(read("waiting", "@stimulus"), Some(("waiting".into(), set(None, text("@stimulus")))));
+        let key = Value::Struct(vec![("a".into(), Value::Array(vec![Value::Uint { value: 1, bits: 64 }]))]);
+        assert_eq!(read("m[{\"a\": [1]}]", "x]"), Some(("m".into(), set(Some(key), text("x]")))));
+        for (at, value) in
+            [("", "1"), ("[1]", "1"), ("m]", "1"), ("m[1", "1"), ("m[{]", "1"), ("m", "{\"a\":")]
+        {
+            assert_eq!(read(at, value), None, "{at} {value}");
+        }
+    }
 
     #[test]
     fn values_are_written_as_the_contract_says() {

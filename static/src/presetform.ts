@@ -25,33 +25,35 @@ interface Kind {
 }
 
 /** What has a name, and where names of it are found in a program. */
-const NAMES: Record<Part, { label: "col_program" | "col_name"; found: RegExp }> = {
+const NAMES: Record<Part, { label: "col_program" | "col_name" | "preset_key"; found: RegExp }> = {
   // A function in a section of its own, also where a macro of libbpf's declares it.
   attach: { label: "col_program", found: /SEC\("[^"]*"\)\s*(?:\w+\s+)+?(?:BPF_\w+\(\s*)?(\w+)\s*[(,]/g },
   // At the start of a line: what is declared further in is no global.
   globals: { label: "col_name", found: /^(?!typedef|extern|return)(?:[a-z_]\w*[\s*]+)+([A-Za-z_]\w*)(?:\[\w*\])*\s*(?:SEC\("(?!license)[^"]*"\)\s*)?(?:=|;)/gm },
   map_sizes: { label: "col_name", found: /\}\s*(\w+)\s*SEC\("\.maps"\)/g },
+  map_entries: { label: "preset_key", found: /\}\s*(\w+)\s*SEC\("\.maps"\)/g },
 };
 
 export function openForm(config: Config, { key, source, wanted, set }: FormOptions): HTMLElement {
   speakAll(config);
   const attach = (name: string, start: string, detail: Kind["detail"] = null): Kind => ({ part: "attach", name, start, detail });
   const kinds: Kind[] = [
-    attach(say("attach_if"), "if:", { label: say("attach_if_name"), example: "lab0" }),
-    attach(say("attach_cgroup"), "cgroup"),
+    attach(say("preset_if"), "if:", { label: say("preset_if_name"), example: "lab0" }),
+    attach(say("preset_cgroup"), "cgroup"),
     ...["kprobe", "kretprobe", "fentry", "fexit"].map((name) => (
-      attach(name, `${name}:`, { label: say("attach_function"), example: "vfs_read" })
+      attach(name, `${name}:`, { label: say("preset_function"), example: "vfs_read" })
     )),
-    attach("tracepoint", "tracepoint:", { label: say("attach_event"), example: "sched/sched_switch" }),
-    attach("raw_tp", "raw_tp:", { label: say("attach_raw"), example: "sched_switch" }),
-    attach(say("attach_uprobe"), "uprobe:", { label: say("attach_symbol"), example: "/usr/bin/bash:readline" }),
-    attach(say("attach_usdt"), "usdt:", { label: say("attach_mark"), example: "/usr/bin/python3:python:gc__start" }),
-    attach(say("attach_clock"), "perf:cpu-clock:", { label: say("attach_hz"), example: "99" }),
-    attach(say("attach_none"), "none"),
+    attach("tracepoint", "tracepoint:", { label: say("preset_event"), example: "sched/sched_switch" }),
+    attach("raw_tp", "raw_tp:", { label: say("preset_raw"), example: "sched_switch" }),
+    attach(say("preset_uprobe"), "uprobe:", { label: say("preset_symbol"), example: "/usr/bin/bash:readline" }),
+    attach(say("preset_usdt"), "usdt:", { label: say("preset_mark"), example: "/usr/bin/python3:python:gc__start" }),
+    attach(say("preset_clock"), "perf:cpu-clock:", { label: say("preset_hz"), example: "99" }),
+    attach(say("preset_none"), "none"),
   ];
   const others: Kind[] = [
-    { part: "globals", name: say("before_global"), start: "", detail: { label: say("before_global"), example: "1000" } },
-    { part: "map_sizes", name: say("before_map"), start: "", detail: { label: say("before_map"), example: "10240" } },
+    { part: "globals", name: say("preset_global"), start: "", detail: { label: say("preset_global"), example: "1000" } },
+    { part: "map_entries", name: say("preset_entry"), start: "", detail: { label: say("col_value"), example: "1" } },
+    { part: "map_sizes", name: say("preset_map"), start: "", detail: { label: say("preset_map"), example: "10240" } },
   ];
   const all = [...kinds, ...others];
   const option = ({ name }: Kind) => h("option", { value: String(all.findIndex((kind) => kind.name === name)) }, name);
@@ -60,14 +62,14 @@ export function openForm(config: Config, { key, source, wanted, set }: FormOptio
   const kind = h(
     "select",
     { "aria-label": say("before") },
-    h("optgroup", { label: say("attach_kind") }, ...kinds.map(option)),
-    h("optgroup", { label: say("before_others") }, ...others.map(option)),
+    h("optgroup", { label: say("preset_kind") }, ...kinds.map(option)),
+    h("optgroup", { label: say("preset_others") }, ...others.map(option)),
   );
   const detail = h("input", { type: "text", class: "detail", spellcheck: "false", autocomplete: "off" });
   const way = h(
     "select",
-    { "aria-label": say("attach_way") },
-    ...[["", say("attach_section")], [":ingress", "ingress"], [":egress", "egress"]].map(([value, text]) => h("option", { value: value ?? "" }, text ?? "")),
+    { "aria-label": say("preset_way") },
+    ...[["", say("preset_section")], [":ingress", "ingress"], [":egress", "egress"]].map(([value, text]) => h("option", { value: value ?? "" }, text ?? "")),
   );
   const list = h("ul", { "aria-live": "polite" });
   const form = h("form", {}, kind, name, known, detail, way, h("button", { type: "submit", class: "quiet" }, say("global_set")));
@@ -102,12 +104,12 @@ export function openForm(config: Config, { key, source, wanted, set }: FormOptio
   function draw(): void {
     list.replaceChildren(
       ...inWords(wanted()).map(({ part, name: of, text }) => {
-        const remove = button(say("attach_remove"), () => {
+        const remove = button(say("preset_remove"), () => {
           const left = Object.entries(wanted()[part]).filter(([other]) => other !== of);
           choose({ ...wanted(), [part]: Object.fromEntries(left) });
           name.focus();
         }, "link");
-        remove.setAttribute("aria-label", say("attach_remove_name", { name: of }));
+        remove.setAttribute("aria-label", say("preset_remove_name", { name: of }));
         return h("li", {}, h("code", {}, text), " ", remove);
       }),
     );
@@ -131,5 +133,5 @@ export function openForm(config: Config, { key, source, wanted, set }: FormOptio
 
   shape();
   draw();
-  return h("div", { class: "preset-form" }, h("p", {}, say("attach_help")), form, list);
+  return h("div", { class: "preset-form" }, h("p", {}, say("preset_help")), form, list);
 }

@@ -17,6 +17,8 @@ export interface Wanted {
   globals: Record<string, string>;
   /** By map: how many entries. */
   map_sizes: Record<string, number>;
+  /** By map and key: `calls[0]`. */
+  map_entries: Record<string, string>;
 }
 
 /** One of them. */
@@ -28,7 +30,7 @@ export interface Presets {
 }
 
 /** What stands between a name and what it is to be. */
-const SIGN: Record<Part, string> = { attach: " → ", globals: " = ", map_sizes: " × " };
+const SIGN: Record<Part, string> = { attach: " → ", globals: " = ", map_sizes: " × ", map_entries: " = " };
 
 /** As it is said in one line, and in the form's list. */
 export const inWords = (wanted: Wanted): { part: Part; name: string; text: string }[] =>
@@ -71,7 +73,7 @@ export function openPresets(config: Config, source: () => string, failed: () => 
 }
 
 function stored(key: string): Wanted {
-  const none: Wanted = { attach: {}, globals: {}, map_sizes: {} };
+  const none: Wanted = { attach: {}, globals: {}, map_sizes: {}, map_entries: {} };
   try {
     return { ...none, ...(JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Wanted>) };
   } catch {

@@ -20,6 +20,7 @@ export type ClientMessage =
       globals: Record<string, string>;
       attach: Record<string, string>;
       map_sizes: Record<string, number>;
+      map_entries: Record<string, string>;
       /** By buffer: the struct that its records are. */
       records: Record<string, string>;
       /** A shell in each guest beside the program. */

@@ -66,20 +66,10 @@ pub(crate) async fn measure(lab: &Lab, kernel: &str) -> anyhow::Result<()> {
 
 /// Milliseconds from the order to the loaded object, in a fresh guest.
 async fn load(lab: &Lab, kernel: &str, object: &Arc<Object>, types: KernelTypes) -> anyhow::Result<f64> {
+    let span = Span { exactly_ms: None, after_stimulus_ms: 0, at_most_ms: 1_000 };
     let mut load = Some(Command::Load(Box::new(Load {
-        object: object.bytes().to_vec(),
         types,
-        policy: Policy::VerifyOnly,
-        globals: Vec::new(),
-        targets: Vec::new(),
-        map_sizes: Vec::new(),
-        records: Vec::new(),
-        tests: Vec::new(),
-        shows: Vec::new(),
-        stimulus: None,
-        span: Span { exactly_ms: None, after_stimulus_ms: 0, at_most_ms: 1_000 },
-        lab: Vec::new(),
-        terminal: None,
+        ..Load::plain(object.bytes().to_vec(), Policy::VerifyOnly, span)
     })));
     let mut worker = lab.backends.worker(kernel).await?;
     let mut began = Instant::now();

@@ -100,13 +100,17 @@ pub(super) fn route(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
     Ok((Link::Route { interface, side, program: own_fd(program)? }, to))
 }
 
-/// To the cgroup that the stimulus and the terminal are in.
-pub(super) fn cgroup(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
-    let errno = |error: std::io::Error| error.raw_os_error().unwrap_or(ENODEV);
+/// The cgroup that the stimulus and the terminal are in, made if need be.
+pub(crate) fn own_cgroup() -> std::io::Result<File> {
     if !Path::new(CGROUP).exists() {
-        fs::create_dir(CGROUP).map_err(errno)?;
+        fs::create_dir(CGROUP)?;
     }
-    let folder = File::open(CGROUP).map_err(errno)?;
+    File::open(CGROUP)
+}
+
+/// To that cgroup.
+pub(super) fn cgroup(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
+    let folder = own_cgroup().map_err(|error| error.raw_os_error().unwrap_or(ENODEV))?;
     let raw = program.as_libbpf_object().as_ptr();
     // SAFETY: as above; the cgroup is open.
     let link = unsafe { libbpf_sys::bpf_program__attach_cgroup(raw, folder.as_raw_fd()) };

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::Read as _,
-    os::fd::{AsFd, AsRawFd, IntoRawFd as _},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd as _},
 };
 
 use bpflab_worker::Counter;
@@ -164,11 +164,11 @@ fn kprobe(program: &ProgramImpl<'_>, function: &str, at_return: bool) -> Result<
 }
 
 /// To what it goes through; one over a map's elements takes the first map that
-/// has an iterator.
+/// the kernel lets it go through: keys and values are at least as long as it reads.
 pub(super) fn iterator(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
     let section = section(program);
     let over_map = section.ends_with("bpf_map_elem") || section.ends_with("bpf_sk_storage_map");
-    let map = object.maps().find(|map| {
+    let maps = object.maps().filter(|map| {
         if section.ends_with("bpf_sk_storage_map") {
             map.map_type() == MapType::SkStorage
         } else {
@@ -184,21 +184,31 @@ pub(super) fn iterator(object: &Object, program: &ProgramImpl<'_>) -> Result<Att
             ) && !maps::holds_globals(map.as_libbpf_object())
         }
     });
+    if !over_map {
+        return over(program, None).map(|link| (link, section.clone()));
+    }
+    let mut last = EOPNOTSUPP;
+    for map in maps {
+        match over(program, Some(map.as_fd())) {
+            Ok(link) => return Ok((link, format!("{section} of {}", map.name().to_string_lossy()))),
+            Err(errno) => last = errno,
+        }
+    }
+    Err(last)
+}
+
+fn over(program: &ProgramImpl<'_>, map: Option<BorrowedFd<'_>>) -> Result<Link, i32> {
     let mut info = libbpf_sys::bpf_iter_link_info::default();
     let mut opts = libbpf_sys::bpf_iter_attach_opts::default();
     opts.sz = size_of_val(&opts) as _;
-    let mut to = section.clone();
-    if over_map {
-        let map = map.ok_or(EOPNOTSUPP)?;
-        info.map.map_fd = map.as_fd().as_raw_fd() as u32;
+    if let Some(map) = map {
+        info.map.map_fd = map.as_raw_fd() as u32;
         opts.link_info = &raw mut info;
         opts.link_info_len = size_of_val(&info) as u32;
-        to = format!("{section} of {}", map.name().to_string_lossy());
     }
     let raw = program.as_libbpf_object().as_ptr();
     // SAFETY: as above; the options live through the call.
-    let link = unsafe { libbpf_sys::bpf_program__attach_iter(raw, &raw const opts) };
-    Ok((Link::libbpf(link)?, to))
+    Link::libbpf(unsafe { libbpf_sys::bpf_program__attach_iter(raw, &raw const opts) })
 }
 
 /// Lets an iterator go through everything once, and gives what it wrote.

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use bpflab_worker::{Command, Event, KernelTypes, Load, Moment, Policy, Span, VERSION};
+use bpflab_worker::{Command, Event, Load, Moment, Policy, Span, VERSION};
 
 use super::{CONSOLE_LAG, Error, qemu::Qemu, snapshot::RESTORE};
 use crate::backend::Worker;
@@ -132,21 +132,9 @@ impl Guest {
         policy: Policy,
         stimulus: Option<&str>,
     ) -> Result<(), Error> {
-        let load = Load {
-            object: program.to_vec(),
-            types: KernelTypes::All,
-            policy,
-            globals: Vec::new(),
-            targets: Vec::new(),
-            map_sizes: Vec::new(),
-            records: Vec::new(),
-            tests: Vec::new(),
-            shows: Vec::new(),
-            stimulus: stimulus.map(str::to_owned),
-            span: Span { exactly_ms: None, after_stimulus_ms: 100, at_most_ms: 5_000 },
-            lab: Vec::new(),
-            terminal: None,
-        };
+        let span = Span { exactly_ms: None, after_stimulus_ms: 100, at_most_ms: 5_000 };
+        let stimulus = stimulus.map(str::to_owned);
+        let load = Load { stimulus, ..Load::plain(program.to_vec(), policy, span) };
         self.within(REHEARSAL, async |guest: &mut Self| {
             guest.send(&Command::Load(Box::new(load))).await?;
             // Whatever comes of it: the kernel may lack what the program uses.

@@ -22,7 +22,9 @@ pub(super) fn legal(phase: Phase, event: &Event) -> bool {
         | Event::Relocated(_)
         | Event::Sized { .. }
         | Event::Loaded { .. } => matches!(phase, Phase::Load | Phase::Turn),
-        Event::LeftOut { .. } | Event::Attached { .. } | Event::Observing { .. } => phase == Phase::Attach,
+        Event::BadEntry { .. } | Event::LeftOut { .. } | Event::Attached { .. } | Event::Observing { .. } => {
+            phase == Phase::Attach
+        }
         Event::AttachFailed { .. } => started,
         Event::Trace(_)
         | Event::Records { .. }

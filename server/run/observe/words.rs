@@ -11,6 +11,10 @@ use crate::{
 /// trampoline.c and net_namespace.c in kernel/bpf).
 const FULL: i32 = 7;
 
+/// EACCES: of a tracepoint, that its record is shorter than what the program reads
+/// (kernel/events/core.c, perf_event_set_bpf_prog()).
+const DENIED: i32 = 13;
+
 pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
     match reason {
         BadGlobal::Unknown { known } => Sentence::GlobalUnknown { name, known },
@@ -42,6 +46,7 @@ pub(super) fn unchanged(name: String, reason: BadChange) -> Sentence {
         BadChange::NotTestable { kind } => Unchanged::NotTestable { program: name, kind },
         BadChange::BadInput { least, most } => Unchanged::BadInput { program: name, least, most },
         BadChange::WrongKind { kind } => Unchanged::WrongKind { name, kind },
+        BadChange::Unnamed { name: wanted, known } => Unchanged::Unnamed { name, wanted, known },
         BadChange::Misfit { part, field, ctype } => Unchanged::Misfit { name, part, field, ctype },
         BadChange::NoSuchKey => Unchanged::NoSuchKey { name },
         BadChange::Full => Unchanged::Full { name },
@@ -105,6 +110,9 @@ pub(super) fn attach_sentence(
             ("unmet-counter", absent(Absent::Counter { program, section, event }))
         }
         AttachFailure::Errno(FULL) => ("attach-full", absent(Absent::Room { program, section })),
+        AttachFailure::Errno(DENIED) if section.starts_with("tp/") || section.starts_with("tracepoint/") => {
+            ("reads-past-fields", absent(Absent::Fields { program, section }))
+        }
         AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
     }
 }

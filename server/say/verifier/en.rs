@@ -50,6 +50,10 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             format!("it reads {size} bytes at offset {offset}, which is past the end of a struct {name}"),
             "The kernel goes by the type of its own pointer, not by a cast. What lies behind it is read with bpf_probe_read_kernel() or BPF_CORE_READ(), from a pointer of the larger type.".into(),
         ),
+        M::MemberBounds { member, name, offset, size } => (
+            format!("it reads {size} bytes at offset {offset} of a struct {name}, which reach past the end of its member {member}"),
+            "The kernel goes by the type of its own pointer, not by a cast: there, another member begins. If the data is of another struct, read it with bpf_probe_read_kernel() or BPF_CORE_READ(), from a pointer of that type.".into(),
+        ),
         M::Unbounded => (
             "it uses an offset or a length without an upper bound".into(),
             "Bound it right before the use, in a way that the compiler keeps: if (n >= MAX) return 0; or n &= MAX - 1 where MAX is a power of two.".into(),

@@ -49,6 +49,10 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             format!("在偏移 {offset} 处读取 {size} 个字节，越过了 struct {name} 的末尾"),
             "内核按它自己的指针类型检查，不看强制类型转换。后面的内容要通过更大类型的指针，用 bpf_probe_read_kernel() 或 BPF_CORE_READ() 读取。".into(),
         ),
+        M::MemberBounds { member, name, offset, size } => (
+            format!("在 struct {name} 的偏移 {offset} 处读取 {size} 个字节，越过了成员 {member} 的末尾"),
+            "内核按它自己的指针类型检查，不看强制类型转换：那里是另一个成员。如果数据属于另一种结构体，请通过那种类型的指针，用 bpf_probe_read_kernel() 或 BPF_CORE_READ() 读取。".into(),
+        ),
         M::Unbounded => (
             "使用了没有上界的偏移或长度".into(),
             "在使用之前紧挨着给出上界，并让编译器保留它：if (n >= MAX) return 0; 或在 MAX 是 2 的幂时写 n &= MAX - 1。".into(),
@@ -171,7 +175,7 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
         ),
         M::NoCode { function } => (
             format!("这个内核的类型信息里有 {function}，但没有以它命名的代码"),
-            "编译这个内核时，它被放进了调用者里（内联），或被改写并改名（例如带 .isra.0）：请挂载到它的某个调用者，或改用 kprobe 试一次，那时会列出最接近的函数。".into(),
+            "编译这个内核时，它被放进了调用者里（内联），或被改写并改名（例如带 .isra.0）：请附加到它的某个调用者，或改用 kprobe 试一次，那时会列出最接近的函数。".into(),
         ),
         M::PointerReturned { by_function: false } => (
             "以指针作为返回值，而调用方只接受一个数：该指针会泄露内核地址".into(),

@@ -127,15 +127,22 @@ test("a constant and a map's size are set before the program loads", async ({ la
   await variable.fill("ports");
   await page.getByRole("textbox", { name: "global variable: value" }).fill("80, 443");
   await set.click();
-  await expect(page.locator(".presets summary")).toHaveText("Set before it loads least = 42, ports = 80, 443, seen × 77");
+  await kind.selectOption("map: entry");
+  await page.getByRole("combobox", { name: "map[key]" }).fill("seen[-3]");
+  await page.getByRole("textbox", { name: "Value" }).fill("@stimulus");
+  await set.click();
+  const all = "Set before it loads least = 42, ports = 80, 443, seen × 77, seen[-3] = @stimulus";
+  await expect(page.locator(".presets summary")).toHaveText(all);
   await hasNoViolations(page);
 
   await lab.observe();
   await expect(await lab.openPanel("Trace")).toContainText("least is 42, then 80 and 443");
   await expect(await lab.openPanel("Maps")).toContainText("at most 77");
+  await expect(lab.panel("Maps").getByRole("row", { name: /^-3 \d+/ })).toBeVisible();
   await lab.stopIt();
 
   // A name that is none, and a value that does not fit: the run says what there is.
+  await kind.selectOption("global variable: value");
   await variable.fill("leest");
   await page.getByRole("textbox", { name: "global variable: value" }).fill("1");
   await set.click();

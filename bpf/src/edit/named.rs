@@ -1,0 +1,98 @@
+//! What some maps hold is no number that a person knows: a program, a map, an interface, a
+//! cgroup, a process. They are named, and the kernel is given a descriptor or an index.
+//!
+//! Knows the names. Does not know how a map is changed.
+
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
+
+use bpflab_worker::{BadChange, Value};
+use libbpf_rs::{MapCore as _, MapType, Object};
+use nix::net::if_::{if_nameindex, if_nametoindex};
+
+use crate::{pidfd, target::own_cgroup};
+
+/// Bytes for the kernel, and what must stay open until it has read them.
+pub(super) struct Given {
+    pub(super) bytes: Vec<u8>,
+    _open: Option<OwnedFd>,
+}
+
+impl From<Vec<u8>> for Given {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, _open: None }
+    }
+}
+
+impl Given {
+    fn number(fd: RawFd) -> Self {
+        fd.to_ne_bytes().to_vec().into()
+    }
+
+    fn open(fd: OwnedFd) -> Self {
+        Self { bytes: fd.as_raw_fd().to_ne_bytes().to_vec(), _open: Some(fd) }
+    }
+}
+
+/// The value that `value` names in a map of a kind, which takes `size` bytes; `None` where
+/// values of the kind are written as they are.
+pub(super) fn value(
+    object: &Object,
+    kind: MapType,
+    size: usize,
+    value: &Value,
+) -> Option<Result<Given, BadChange>> {
+    let Value::Text(name) = value else { return None };
+    let unknown = |known: Vec<String>| BadChange::Unnamed { name: name.clone(), known };
+    match kind {
+        MapType::ProgArray => {
+            let known = || object.progs().map(|program| program.name().to_string_lossy().into_owned());
+            let program = object.progs().find(|program| program.name() == name.as_str());
+            let given = program.map(|program| Given::number(program.as_fd().as_raw_fd()));
+            Some(given.ok_or_else(|| unknown(known().collect())))
+        }
+        MapType::ArrayOfMaps | MapType::HashOfMaps => {
+            let known = || object.maps().map(|map| map.name().to_string_lossy().into_owned());
+            let map = object.maps().find(|map| map.name() == name.as_str());
+            let given = map.map(|map| Given::number(map.as_fd().as_raw_fd()));
+            Some(given.ok_or_else(|| unknown(known().collect())))
+        }
+        MapType::Devmap | MapType::DevmapHash if name.parse::<u32>().is_err() => {
+            Some(interface(name, size).ok_or_else(|| unknown(interfaces())))
+        }
+        MapType::CgroupArray => Some(match name.as_str() {
+            "cgroup" => own_cgroup().map(|folder| Given::open(folder.into())).map_err(errno),
+            _ => Err(unknown(vec!["cgroup".to_owned()])),
+        }),
+        _ => None,
+    }
+}
+
+/// The key of whom a storage map keeps something for; `None` where keys are values.
+pub(super) fn key(kind: MapType, key: &Value) -> Option<Result<Given, BadChange>> {
+    (kind == MapType::TaskStorage).then_some(())?;
+    let pid = match key {
+        Value::Text(text) => text.parse().ok(),
+        Value::Uint { value, .. } => u32::try_from(*value).ok(),
+        Value::Int { value, .. } => u32::try_from(*value).ok(),
+        _ => None,
+    };
+    let misfit = BadChange::Misfit { part: "key".into(), field: String::new(), ctype: "process ID".into() };
+    Some(pid.ok_or(misfit).and_then(|pid| pidfd::open(pid).map(Given::open).map_err(errno)))
+}
+
+/// The index of an interface, and no program besides it.
+fn interface(name: &str, size: usize) -> Option<Given> {
+    let mut bytes = if_nametoindex(name).ok()?.to_ne_bytes().to_vec();
+    bytes.resize(size, 0);
+    Some(bytes.into())
+}
+
+fn interfaces() -> Vec<String> {
+    let all =
+        if_nameindex().map(|all| all.iter().map(|one| one.name().to_string_lossy().into_owned()).collect());
+    all.unwrap_or_default()
+}
+
+fn errno(error: std::io::Error) -> BadChange {
+    BadChange::Errno(error.raw_os_error().unwrap_or(nix::libc::EINVAL))
+}
