@@ -78,7 +78,7 @@ impl Missing {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There is no recipe.
-    #[error("no recipe in {}", .0.display())]
+    #[error("no recipe in {}; BPFLAB_VM_IMAGES names its folder", .0.display())]
     NoRecipe(PathBuf),
     /// The recipe says what cannot be.
     #[error("the recipe: {0}")]

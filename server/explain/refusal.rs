@@ -18,7 +18,11 @@ const E2BIG: i32 = 7;
 const TOO_LARGE: &str = "program is too large";
 
 /// The verifier's words for a helper that only a GPL program may call.
-const GPL: [&str; 2] = ["cannot call GPL-restricted function", "cannot call GPL only function"];
+const GPL: [&str; 3] = [
+    "cannot call GPL-restricted function",
+    "cannot call GPL only function",
+    "struct ops programs must have a GPL compatible license",
+];
 
 /// Among so many of the last lines is the verdict: some kernels add states after it.
 const LAST: usize = 8;

@@ -124,17 +124,18 @@ impl KernelRecipe {
 }
 
 impl Recipe {
-    /// Where the recipe usually lies: as the variable says, here, or beside
-    /// the installed program.
+    /// Where the recipe usually lies: as the variable says, here, where the program
+    /// was built, or beside the installed program.
     pub fn locate() -> PathBuf {
         if let Some(named) = std::env::var_os(VARIABLE) {
             return PathBuf::from(named);
         }
         let here = PathBuf::from("vm-images");
-        let installed = std::env::current_exe()
-            .ok()
-            .and_then(|own| Some(own.parent()?.join("../share/bpflab/vm-images")));
-        if here.is_dir() { here } else { installed.filter(|path| path.is_dir()).unwrap_or(here) }
+        let own = std::env::current_exe().unwrap_or_default();
+        let built = own.ancestors().skip(2).map(|folder| folder.join(&here));
+        let installed = own.parent().map(|folder| folder.join("../share/bpflab/vm-images"));
+        let mut all = std::iter::once(here.clone()).chain(built).chain(installed);
+        all.find(|path| path.is_dir()).unwrap_or(here)
     }
 
     /// Reads a recipe.

@@ -154,7 +154,7 @@ impl Absent {
                 )
             }
             Self::Room { program, section } => format!(
-                "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), and one flow dissector in a network namespace: put several into one, which calls functions."
+                "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), one XDP program on an interface, and one flow dissector in a network namespace: put several into one, which calls functions, or leave out all but one (attach: none)."
             ),
             Self::Fields { program, section } => format!(
                 "{program} was not attached to SEC(\"{section}\"): it reads its context further than this tracepoint's fields go. Which there are stands in its file \"format\" below /sys/kernel/tracing/events; use the struct that belongs to it."
@@ -224,7 +224,7 @@ impl Absent {
                 )
             }
             Self::Room { program, section } => format!(
-                "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数。"
+                "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络接口只有一个 XDP 程序；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数，或只留一个（其余用 attach 设为 none）。"
             ),
             Self::Fields { program, section } => format!(
                 "{program} 未能附加到 SEC(\"{section}\")：它读取上下文的位置超出了这个 tracepoint 的字段。有哪些字段，见 /sys/kernel/tracing/events 下它的 format 文件；请使用与它对应的结构体。"

@@ -171,7 +171,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "The verifier gave up on {program}: there are more ways through it than it can look at (a million instructions). Bound the loops, or make them shorter."
         ),
         S::GplOnly { program, verdict } => format!(
-            "The verifier refused {program}: {verdict}. The helper is for programs under a GPL-compatible license: say so in the section \"license\"."
+            "The verifier refused {program}: {verdict}. That is for programs under a GPL-compatible license only: say so in the section \"license\"."
         ),
         S::NoSuchHook { program, section, asked, nearest } => format!(
             "{program} was not attached: this kernel has no {}.{}{}",

@@ -277,6 +277,7 @@ labels! {
     code_own: "(no line of the source)", "（不对应任何源代码行）";
     code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
     preset_help: "A program attaches to what its section says, and else to what its kind usually wants; globals and maps begin as the source has them. Set something else here, and run again. @stimulus is the process ID of the command that makes things happen.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。全局变量和 map 以源代码为准。想改动，在这里设置，然后重新运行。@stimulus 表示触发命令的进程号。";
+    preset_lesson: "The lesson sets this, unless you do:", "课程已设置（你的设置优先）：";
     preset_others: "Values and sizes", "变量值与 map 大小";
     preset_global: "global variable: value", "全局变量：值";
     preset_entry: "map: entry", "map：条目";

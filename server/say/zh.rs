@@ -150,7 +150,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             )
         }
         S::GplOnly { program, verdict } => format!(
-            "验证器拒绝了 {program}：{verdict}。该 helper 只供 GPL 兼容许可证的程序使用：请在 “license” section 中声明。"
+            "验证器拒绝了 {program}：{verdict}。这只供 GPL 兼容许可证的程序使用：请在 “license” section 中声明。"
         ),
         S::NoSuchHook { program, section, asked, nearest } => {
             let inlined = match names_function(asked.as_deref().unwrap_or(section)) {

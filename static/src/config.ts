@@ -27,6 +27,8 @@ export interface Config {
   files: Record<string, string>;
   /** By buffer: the struct that its records are, as the lesson says. */
   records: Record<string, string>;
+  /** What the lesson sets before the program loads, as the form says it. */
+  sets: string[];
   kernels: KernelPlace[];
   default_kernel: string;
   can_run: boolean;

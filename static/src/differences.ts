@@ -29,7 +29,7 @@ export function differences(stories: Story[], checks: Config["checks"]): Differe
   }
   for (const { id, says } of checks) {
     const results = stories.map((story) => (story.observingSince === null ? undefined : story.checks.get(id)));
-    rows.push(row("checks", say("diff_check", { says }), results.map((it) => (it === undefined ? null : say(it.passed ? "check_passed" : "check_failed")))));
+    rows.push(row("checks", say("diff_check", { says: filled(says, results.flatMap((it) => it?.says ?? [])) }), results.map((it) => (it === undefined ? null : say(it.passed ? "check_passed" : "check_failed")))));
   }
   for (const name of programs) {
     const counts = stories.map((story) => story.programs.get(name)?.facts?.instructions);
@@ -38,6 +38,21 @@ export function differences(stories: Story[], checks: Config["checks"]): Differe
   rows.push(...coreRowsOf(stories));
   return rows.filter(({ cells }) => new Set(cells.map(({ text }) => text).filter((text) => text !== null)).size > 1);
 }
+
+/** What a check says with the values of this run, but for those that each kernel has of its own, such as a pid. */
+function filled(says: string, said: string[]): string {
+  const escaped = says.split(PLACE).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const values = said.map((text) => new RegExp(`^${escaped.join("([^]*?)")}$`).exec(text) ?? []);
+  let at = 0;
+  return says.replace(PLACE, (place) => {
+    const [first, ...others] = values.map((all) => all[at + 1]);
+    at += 1;
+    return first !== undefined && others.every((other) => other === first) ? first : place;
+  });
+}
+
+/** Where a value stands in what a check says, before it is known. */
+const PLACE = /‹\w+›/g;
 
 /** Where a program stands once that is settled. */
 function placeOf(story: Story, program: ProgramState | undefined): string | null {

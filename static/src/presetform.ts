@@ -131,7 +131,9 @@ export function openForm(config: Config, { key, source, wanted, set }: FormOptio
     known.replaceChildren(...[...names].map((found) => h("option", { value: found })));
   });
 
+  const lessons = h("p", { hidden: config.sets.length === 0 }, say("preset_lesson"), " ", h("code", {}, config.sets.join(", ")));
+
   shape();
   draw();
-  return h("div", { class: "preset-form" }, h("p", {}, say("preset_help")), form, list);
+  return h("div", { class: "preset-form" }, h("p", {}, say("preset_help")), lessons, form, list);
 }

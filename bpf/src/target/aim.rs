@@ -107,6 +107,8 @@ fn forms(kind: ProgramType, attach_type: u32) -> &'static [&'static str] {
         // One such program is for many places.
         ProgramType::Kprobe if attach_type != 0 => match attach_type {
             libbpf_sys::BPF_TRACE_KPROBE_MULTI => &["kprobe:PATTERN", "kretprobe:PATTERN"],
+            // libbpf makes one for a mark such a program too, where the kernel has the type.
+            libbpf_sys::BPF_TRACE_UPROBE_MULTI => &["uprobe:PATH:PATTERN", "usdt:PATH:PROVIDER:NAME"],
             _ => &[],
         },
         ProgramType::Kprobe => PROBE,

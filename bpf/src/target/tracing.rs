@@ -55,6 +55,9 @@ pub(super) fn clock(program: &ProgramImpl<'_>, counter: Option<Counter>, hz: u32
 
 /// To a function of a program or library: `SYMBOL` or `SYMBOL+OFFSET`.
 pub(super) fn uprobe(program: &ProgramImpl<'_>, path: &str, symbol: &str) -> Result<Attached, i32> {
+    if attach_type(program) == libbpf_sys::BPF_TRACE_UPROBE_MULTI {
+        return uprobes(program, path, symbol);
+    }
     let (name, offset) = match symbol.split_once('+') {
         Some((name, offset)) => (name, number(offset).ok_or(EINVAL)?),
         None => (symbol, 0),
@@ -72,6 +75,23 @@ pub(super) fn uprobe(program: &ProgramImpl<'_>, path: &str, symbol: &str) -> Res
         libbpf_sys::bpf_program__attach_uprobe_opts(raw, -1, file.as_ptr(), offset, &raw const opts)
     };
     Ok((Link::libbpf(link)?, format!("{path}:{symbol}")))
+}
+
+/// To all functions of a program or library that are named so; `*` and `?` stand for anything.
+fn uprobes(program: &ProgramImpl<'_>, path: &str, pattern: &str) -> Result<Attached, i32> {
+    let (file, functions) = (text(path)?, text(pattern)?);
+    let mut opts = libbpf_sys::bpf_uprobe_multi_opts {
+        retprobe: section(program).starts_with("uretprobe"),
+        ..Default::default()
+    };
+    opts.sz = size_of_val(&opts) as _;
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; what is pointed to lives through the call.
+    let link = unsafe {
+        let (file, functions) = (file.as_ptr(), functions.as_ptr());
+        libbpf_sys::bpf_program__attach_uprobe_multi(raw, -1, file, functions, &raw const opts)
+    };
+    Ok((Link::libbpf(link)?, format!("{path}:{pattern}")))
 }
 
 /// To a place that a program's author has marked.

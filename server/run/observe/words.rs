@@ -11,6 +11,9 @@ use crate::{
 /// trampoline.c and net_namespace.c in kernel/bpf).
 const FULL: i32 = 7;
 
+/// EBUSY: of an interface, that another XDP program is there.
+const BUSY: i32 = 16;
+
 /// EACCES: of a tracepoint, that its record is shorter than what the program reads
 /// (kernel/events/core.c, perf_event_set_bpf_prog()).
 const DENIED: i32 = 13;
@@ -110,6 +113,9 @@ pub(super) fn attach_sentence(
             ("unmet-counter", absent(Absent::Counter { program, section, event }))
         }
         AttachFailure::Errno(FULL) => ("attach-full", absent(Absent::Room { program, section })),
+        AttachFailure::Errno(BUSY) if section.starts_with("xdp") => {
+            ("attach-full", absent(Absent::Room { program, section }))
+        }
         AttachFailure::Errno(DENIED) if section.starts_with("tp/") || section.starts_with("tracepoint/") => {
             ("reads-past-fields", absent(Absent::Fields { program, section }))
         }

@@ -11,7 +11,7 @@ use super::super::{
 };
 use crate::{
     compile::{SOURCE_LIMITS, flags},
-    dice,
+    dice, kernel,
     lesson::{Course, Facts, Lesson, SANDBOX, highlight_c, inline},
     say::{Lang, Sentence, labels::Labels},
 };
@@ -195,6 +195,7 @@ struct Config<'a> {
     program: &'a str,
     files: BTreeMap<&'a str, &'a str>,
     records: &'a BTreeMap<String, String>,
+    sets: Vec<String>,
     kernels: Vec<KernelRow>,
     default_kernel: &'a str,
     can_run: bool,
@@ -286,6 +287,7 @@ fn config(
         program: &lesson.program,
         files,
         records: &lesson.run.records,
+        sets: sets(lesson),
         kernels: kernels::rows(site, lang),
         default_kernel: backends.default_kernel(),
         can_run,
@@ -296,6 +298,15 @@ fn config(
     };
     // Inside a script element only `</` ends it: no `<` at all is the simplest proof.
     serde_json::to_string(&config).expect("the page's settings always serialise").replace('<', "\\u003c")
+}
+
+/// What the lesson sets before the program loads, as the page's form says the same.
+fn sets(lesson: &Lesson) -> Vec<String> {
+    let facts = Facts::unknown(&lesson.draws);
+    let targets = lesson.run.targets.iter().map(|(name, to)| format!("{name} → {}", kernel::words(to)));
+    let globals = lesson.run.globals.iter().map(|(name, value)| format!("{name} = {}", facts.fill(value)));
+    let sizes = lesson.run.map_sizes.iter().map(|(name, size)| format!("{name} × {size}"));
+    targets.chain(globals).chain(sizes).collect()
 }
 
 #[derive(Template)]
