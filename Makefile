@@ -19,7 +19,7 @@ ALONE    := abuse edits lifetime records stress
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: stress every help setup setup-test page worker build images serve host test test-short test-long test-alone \
+.PHONY: stress strangers every help setup setup-test page worker build images serve host test test-short test-long test-alone \
         test-lessons test-browser bench check seeds fmt lint clean
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make seeds   prove them ten times over on one kernel, each time with other values"
 	@echo "make every   each program of tests/programs in the page, on one kernel"
 	@echo "make bench   measure against doing it by hand"
+	@echo "make strangers  what becomes of the programs of the kernel's own source"
 	@echo "make stress  100 boots and 200 restores of each guest, eight at a time"
 	@echo "make fmt     format Rust and C"
 	@echo "make lint    what CI says about format and style"
@@ -124,6 +125,10 @@ every: setup setup-test build images
 
 bench: setup setup-test build images
 	@cargo bench --bench lab
+
+# What becomes of programs that nobody here wrote; the first time it fetches 150 MB.
+strangers: setup build images
+	@cargo bench --bench lab -- strangers
 
 stress: setup images
 	@BPFLAB_STRESS=100,200 cargo test --test stress -- --nocapture

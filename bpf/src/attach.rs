@@ -191,9 +191,16 @@ pub(crate) fn all(
     }
 }
 
-/// Programs that are reached by their struct_ops map are not attached one by one.
+/// Programs that are reached by their struct_ops map are not attached one by one, nor are those
+/// that a map of devices or of processors sends packets through.
 fn needs_attaching(program: &Program<'_>) -> bool {
-    program.prog_type() != ProgramType::StructOps
+    match program.prog_type() {
+        ProgramType::StructOps => false,
+        ProgramType::Xdp => {
+            !matches!(target::attach_type(program), libbpf_sys::BPF_XDP_DEVMAP | libbpf_sys::BPF_XDP_CPUMAP)
+        }
+        _ => true,
+    }
 }
 
 fn is_iterator(program: &Program<'_>) -> bool {

@@ -165,7 +165,7 @@ fn section(program: &ProgramImpl<'_>) -> String {
     program.section().to_string_lossy().into_owned()
 }
 
-fn attach_type(program: &ProgramImpl<'_>) -> u32 {
+pub(crate) fn attach_type(program: &ProgramImpl<'_>) -> u32 {
     // SAFETY: the program lives as long as its object.
     unsafe { libbpf_sys::bpf_program__expected_attach_type(program.as_libbpf_object().as_ptr()) }
 }

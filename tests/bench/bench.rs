@@ -4,7 +4,8 @@
 //! A program of its own, not a timed test: the real release server, the real
 //! worker, this kernel and a guest's. Needs root, clang, a C compiler, the built
 //! worker and the images. `cargo bench --bench lab -- guests` is the guests alone,
-//! `-- loading` what CO-RE programs take to load there, `-- records` the records of a guest.
+//! `-- loading` what CO-RE programs take to load there, `-- records` the records of a guest;
+//! `-- strangers`, which nothing else includes, programs of the kernel's own source.
 
 mod compiling;
 mod first_line;
@@ -17,6 +18,7 @@ mod programs;
 mod records;
 mod report;
 mod screen;
+mod strangers;
 mod table;
 
 use std::{
@@ -81,10 +83,15 @@ fn begin() -> anyhow::Result<bool> {
 const GUESTS_ONLY: &str = "guests";
 const LOADING_ONLY: &str = "loading";
 const RECORDS_ONLY: &str = "records";
+const STRANGERS_ONLY: &str = "strangers";
 
 async fn measure() -> anyhow::Result<bool> {
     let only = |part: &str| std::env::args().any(|word| word == part);
     let once = (programs::ONCE.0.to_owned(), programs::ONCE.1.to_owned());
+    if only(STRANGERS_ONLY) {
+        strangers::measure()?;
+        return Ok(true);
+    }
     if only(LOADING_ONLY) {
         guests::loading().await?;
         return Ok(true);

@@ -41,15 +41,13 @@ pub(super) fn value(
     size: usize,
     value: &Value,
 ) -> Option<Result<Given, BadChange>> {
+    if let (MapType::Devmap | MapType::DevmapHash, Value::Struct(fields)) = (kind, value) {
+        return Some(device(object, size, fields));
+    }
     let Value::Text(name) = value else { return None };
     let unknown = |known: Vec<String>| BadChange::Unnamed { name: name.clone(), known };
     match kind {
-        MapType::ProgArray => {
-            let known = || object.progs().map(|program| program.name().to_string_lossy().into_owned());
-            let program = object.progs().find(|program| program.name() == name.as_str());
-            let given = program.map(|program| Given::number(program.as_fd().as_raw_fd()));
-            Some(given.ok_or_else(|| unknown(known().collect())))
-        }
+        MapType::ProgArray => Some(program(object, name).map_err(unknown)),
         MapType::ArrayOfMaps | MapType::HashOfMaps => {
             let known = || object.maps().map(|map| map.name().to_string_lossy().into_owned());
             let map = object.maps().find(|map| map.name() == name.as_str());
@@ -78,6 +76,39 @@ pub(super) fn key(kind: MapType, key: &Value) -> Option<Result<Given, BadChange>
     };
     let misfit = BadChange::Misfit { part: "key".into(), field: String::new(), ctype: "process ID".into() };
     Some(pid.ok_or(misfit).and_then(|pid| pidfd::open(pid).map(Given::open).map_err(errno)))
+}
+
+/// An interface and the program that packets to it go through, as the kernel's
+/// `struct bpf_devmap_val` has them: `ifindex` and `bpf_prog`, each by its name.
+fn device(object: &Object, size: usize, fields: &[(String, Value)]) -> Result<Given, BadChange> {
+    let misfit = |field: &str, ctype: &str| BadChange::Misfit {
+        part: "value".into(),
+        field: field.to_owned(),
+        ctype: ctype.to_owned(),
+    };
+    if size < 2 * size_of::<u32>() {
+        return Err(misfit("", "an interface, without a program: its values have 4 bytes"));
+    }
+    let mut bytes = vec![0; size];
+    for (field, value) in fields {
+        let Value::Text(name) = value else { return Err(misfit(field, "name")) };
+        let unknown = |known: Vec<String>| BadChange::Unnamed { name: name.clone(), known };
+        let (at, given) = match field.as_str() {
+            "ifindex" => (0, interface(name, size_of::<u32>()).ok_or_else(|| unknown(interfaces()))?),
+            "bpf_prog" => (size_of::<u32>(), program(object, name).map_err(unknown)?),
+            _ => return Err(misfit(field, "struct bpf_devmap_val")),
+        };
+        bytes[at..at + size_of::<u32>()].copy_from_slice(&given.bytes);
+    }
+    Ok(bytes.into())
+}
+
+/// A program of the object; else the names of those that there are.
+fn program(object: &Object, name: &str) -> Result<Given, Vec<String>> {
+    let found = object.progs().find(|program| program.name() == name);
+    found
+        .map(|program| Given::number(program.as_fd().as_raw_fd()))
+        .ok_or_else(|| object.progs().map(|program| program.name().to_string_lossy().into_owned()).collect())
 }
 
 /// The index of an interface, and no program besides it.

@@ -1,0 +1,168 @@
+//! Programs that nobody here wrote: the samples, tools and tests of the kernel's own source.
+//! Each is run as it is, as a newcomer would, and what became of it is counted: what their own
+//! loaders would have set is not set. A refusal that has no words of the lab's is named.
+//!
+//! Knows where they are and what `bpflab run` says. Judges nothing: these are counts.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+    thread,
+};
+
+use anyhow::{Context as _, ensure};
+use bpflab::compile::data_folder;
+use serde_json::Value;
+
+use crate::{say, table::Table};
+
+/// Debian's package of the source, its suite, and the guest whose kernel it is of.
+const SOURCE: (&str, &str, &str) = ("linux-source-6.12", "trixie", "6.12");
+
+/// As many at a time as this machine's guests have processors for.
+const AT_ONCE: usize = 2;
+
+/// Something for most hooks to see.
+const STIMULUS: &str = "ls / >/dev/null; touch /tmp/a; rm /tmp/a; ping -c1 -W1 127.0.0.1 >/dev/null; \
+                        curl -s http://127.0.0.1:1/; true";
+
+/// Findings that say no more than the kernel's number, or that it is not yet explained.
+const UNEXPLAINED: [&str; 4] = ["rejected", "attach-failed", "open-failed", "load-failed"];
+
+/// What became of a program.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    /// Attached, and something of it was shown.
+    Shown,
+    /// Attached; it had nothing to show, and the lab said so.
+    Attached,
+    /// It ended before, for what this finding says.
+    Refused(String),
+}
+
+/// Prints what became of all, by where they are from, and why not.
+pub(crate) fn measure() -> anyhow::Result<()> {
+    let folder = fetch()?;
+    let programs = programs(&folder)?;
+    let left = Mutex::new(programs.iter());
+    let fates = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let Some(program) = left.lock().ok().and_then(|mut left| left.next()) else { return };
+                    let fate = run(&folder, program);
+                    if let Ok(mut fates) = fates.lock() {
+                        fates.insert(program.clone(), fate);
+                        if fates.len() % 25 == 0 {
+                            say(&format!("{} of {} programs", fates.len(), programs.len()));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let fates = fates.into_inner().map_err(|_| anyhow::anyhow!("a run was lost"))?;
+    ensure!(fates.len() == programs.len(), "a run was lost");
+    report(&folder, &fates);
+    Ok(())
+}
+
+fn fetch() -> anyhow::Result<PathBuf> {
+    let (package, suite, _) = SOURCE;
+    let folder = data_folder().join("strangers").join(package);
+    say(&format!("fetching {package}"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/strangers.sh");
+    fs::create_dir_all(folder.parent().context("a folder")?)?;
+    let done = Command::new(script).arg(&folder).args([suite, package]).status()?;
+    ensure!(done.success(), "{package} cannot be fetched");
+    Ok(folder)
+}
+
+/// Those with a program in them that a test does not mean to be refused, and that need no
+/// module of the tests' own.
+fn programs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for (place, end) in [
+        ("samples/bpf", ".bpf.c"),
+        ("tools/bpf/runqslower", ".bpf.c"),
+        ("tools/perf/util/bpf_skel", ".bpf.c"),
+        ("tools/testing/selftests/bpf/progs", ".c"),
+    ] {
+        for entry in fs::read_dir(folder.join(place))? {
+            let path = entry?.path();
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let is_wanted = path.to_string_lossy().ends_with(end)
+                && text.contains("SEC(\"license\")")
+                && !["__failure", "__msg(", "bpf_testmod"].iter().any(|word| text.contains(word))
+                && !path.file_stem().is_some_and(|stem| stem.to_string_lossy().contains("fail"));
+            if is_wanted {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn run(folder: &Path, program: &Path) -> Fate {
+    let tests = folder.join("tools/testing/selftests/bpf");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bpflab"));
+    command.arg("run").arg(program).arg("-I").arg(tests).args(["--kernel", SOURCE.2]);
+    command.args(["--for", "1s", "--format", "json", "--stimulus", STIMULUS]);
+    let Ok(ran) = command.output() else { return Fate::Refused("not started".to_owned()) };
+    let story: Vec<Value> = String::from_utf8_lossy(&ran.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let has = |kind: &str| story.iter().any(|object| object["type"] == kind);
+    let ended = story.iter().find(|object| object["type"] == "ended");
+    let outcome = ended.and_then(|ended| ended["outcome"].as_str()).unwrap_or("usage");
+    let error = story.iter().find(|object| object["type"] == "diagnostic" && object["severity"] == "error");
+    let showed = ["trace", "record", "output", "global"].iter().any(|kind| has(kind))
+        || story.iter().any(|object| object["type"] == "map" && object["shown"] != 0);
+    match (outcome, error) {
+        ("completed", _) if showed => Fate::Shown,
+        ("completed", _) => Fate::Attached,
+        (_, Some(error)) => Fate::Refused(error["id"].as_str().unwrap_or(outcome).to_owned()),
+        (outcome, None) => Fate::Refused(outcome.to_owned()),
+    }
+}
+
+fn report(folder: &Path, fates: &BTreeMap<PathBuf, Fate>) {
+    let name = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    let mut places: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut whys: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (path, fate) in fates {
+        let place = path.parent().map(&name).unwrap_or_default();
+        let counts = places.entry(place).or_default();
+        match fate {
+            Fate::Shown => counts[0] += 1,
+            Fate::Attached => counts[1] += 1,
+            Fate::Refused(why) => {
+                counts[2] += 1;
+                whys.entry(why).or_default().push(name(path));
+            }
+        }
+    }
+    let mut table = Table::new(&["programs of", "attached and shown", "attached", "not", "of them"]);
+    for (place, [shown, attached, not]) in &places {
+        let all = shown + attached + not;
+        let share = format!("{:.2}", (shown + attached) as f64 / all as f64);
+        table.row([place, &shown.to_string(), &attached.to_string(), &not.to_string(), &share]);
+    }
+    println!("\n{}", table.shown());
+    let mut table = Table::new(&["not attached, since", "programs", "such as"]);
+    let mut whys: Vec<(&str, Vec<String>)> = whys.into_iter().collect();
+    whys.sort_by_key(|(_, programs)| std::cmp::Reverse(programs.len()));
+    for (why, programs) in &whys {
+        // Those that nothing is said of are all named: they are work.
+        let most = if UNEXPLAINED.contains(why) { programs.len() } else { 2 };
+        let some: Vec<&str> = programs.iter().take(most).filter_map(|path| path.rsplit('/').next()).collect();
+        table.row([why, &programs.len().to_string(), &some.join(" ")]);
+    }
+    println!("\n{}", table.shown());
+}
