@@ -232,6 +232,12 @@ fn pair() -> Result<(UnixStream, OwnedFd), Error> {
 
 /// Everything up to QEMU's own name.
 fn walls(walls: Walls, accelerator: Accelerator, cgroup: Option<&Cgroup>) -> Command {
+    if accelerator == Accelerator::Tcg {
+        // It asks for huge pages for the code that it makes, and a waiting guest fills a part of
+        // each: 3 MiB more. QEMU has the word from us, so it holds for this process as well;
+        // where the kernel does not take it, a guest weighs more.
+        let _ = rustix::thread::disable_transparent_huge_pages(true);
+    }
     let mut command = match cgroup {
         Some(cgroup) => joined(cgroup),
         None => Command::new("prlimit"),
