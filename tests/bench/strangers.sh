@@ -3,13 +3,13 @@
 # Debian packages it, into FOLDER: samples, tools and tests, by people who never saw this lab.
 . "${0%/*}/../../vm-images/apt.sh"
 
-folder=$1
+into=$1 # apt.sh has a folder of its own
 suite=$2
 package=$3
-[ ! -e "$folder/done" ] || exit 0
-work=$folder.work
-rm -rf "$folder" "$work"
-mkdir -p "$folder" "$work/got"
+[ ! -e "$into/done" ] || exit 0
+work=$into.work
+rm -rf "$into" "$work"
+mkdir -p "$into" "$work/got"
 private_state "$work/apt" "$suite"
 {
 	private "$work/apt" apt-get -q update
@@ -20,8 +20,8 @@ private_state "$work/apt" "$suite"
 	exit 1
 }
 dpkg-deb -x "$work"/got/*.deb "$work/unpacked"
-tar -xJf "$work"/unpacked/usr/src/*.tar.xz -C "$folder" --strip-components=1 --wildcards \
+tar -xJf "$work"/unpacked/usr/src/*.tar.xz -C "$into" --strip-components=1 --wildcards \
 	'*/samples/bpf' '*/tools/bpf/runqslower' '*/tools/perf/util' '*/tools/sched_ext' \
 	'*/tools/testing/selftests/bpf'
 rm -rf "$work"
-: >"$folder/done"
+: >"$into/done"
