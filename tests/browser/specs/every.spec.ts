@@ -29,13 +29,14 @@ async function fill(lab: Lab, text: string): Promise<void> {
   const { page } = lab;
   await page.goto(`${ORIGIN}/sandbox`);
   const file = await page.locator(".files .file").first().innerText();
-  const attach = Object.fromEntries(said(text, "attach").map((line) => line.split(/=(.*)/s, 2)));
+  const pairs = (word: string) => Object.fromEntries(said(text, word).map((line) => line.split(/=(.*)/s, 2)));
+  const before = { attach: pairs("attach"), map_entries: pairs("entry") };
   const kernels = (said(text, "kernels")[0] ?? "").split(" ");
   const kept = {
     "bpflab:kernels": JSON.stringify([kernels.includes(BEST) ? BEST : kernels.at(-1)]),
     [`bpflab:draft:sandbox:${file}`]: text,
     "bpflab:draft:sandbox:command": said(text, "stimulus")[0] ?? "",
-    "bpflab:before:sandbox": JSON.stringify({ attach }),
+    "bpflab:before:sandbox": JSON.stringify(before),
   };
   await page.evaluate((all) => {
     for (const [key, value] of Object.entries(all)) localStorage.setItem(key, value);
