@@ -65,8 +65,8 @@ pub(crate) fn names(stack: &[u64]) -> Vec<Value> {
 
 static KNOWN: Mutex<Known> = Mutex::new(Known { asked: None, processes: Vec::new(), files: BTreeMap::new() });
 
-/// Files' functions, by path and inode; `None` where they could not be read.
-type Files = BTreeMap<(String, u64), Option<Arc<Functions>>>;
+/// Files' functions, by path and inode, of those that could be read.
+type Files = BTreeMap<(String, u64), Arc<Functions>>;
 
 struct Known {
     asked: Option<Instant>,
@@ -135,13 +135,13 @@ impl Process {
         if files.len() >= MAX_FILES && !files.contains_key(&key) {
             files.clear();
         }
-        if let Some(Some(known)) = files.get(&key) {
+        if let Some(known) = files.get(&key) {
             return Some(known.clone());
         }
-        // One that could not be read may have lain in a process that had just ended.
-        let read = Functions::read(&format!("/proc/{}/root{}", self.pid, segment.path)).map(Arc::new);
+        // One that cannot be read is tried again: its process may have just ended.
+        let read = Arc::new(Functions::read(&format!("/proc/{}/root{}", self.pid, segment.path))?);
         files.insert(key, read.clone());
-        read
+        Some(read)
     }
 
     fn name(&self, at: u64, depth: usize, files: &mut Files) -> Value {

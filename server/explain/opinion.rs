@@ -33,8 +33,13 @@ pub enum Verdict {
 
 /// Refusals for what a kernel's functions and structs are: another kernel has others, and its
 /// verifier follows no more for that.
-const OF_ITS_KERNEL: [&str; 4] =
-    ["verifier-no-such-argument", "verifier-struct-bounds", "verifier-core", "verifier-not-modifiable"];
+const OF_ITS_KERNEL: [&str; 5] = [
+    "verifier-no-such-argument",
+    "verifier-struct-bounds",
+    "verifier-member-bounds",
+    "verifier-core",
+    "verifier-not-modifiable",
+];
 
 /// The newer kernel's word, where it adds something to `id`, the refusal that
 /// has been shown. `source` is the program's name and text.

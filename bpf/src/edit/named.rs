@@ -3,13 +3,16 @@
 //!
 //! Knows the names. Does not know how a map is changed.
 
-use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
+use std::{
+    fs::File,
+    os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd},
+};
 
 use bpflab_worker::{BadChange, Value};
 use libbpf_rs::{MapCore as _, MapType, Object};
 use nix::net::if_::{if_nameindex, if_nametoindex};
 
-use crate::{pidfd, target::own_cgroup};
+use crate::{pidfd, stimulus::CGROUP};
 
 /// Bytes for the kernel, and what must stay open until it has read them.
 pub(super) struct Given {
@@ -58,7 +61,7 @@ pub(super) fn value(
             Some(interface(name, size).ok_or_else(|| unknown(interfaces())))
         }
         MapType::CgroupArray => Some(match name.as_str() {
-            "cgroup" => own_cgroup().map(|folder| Given::open(folder.into())).map_err(errno),
+            "cgroup" => File::open(CGROUP).map(|folder| Given::open(folder.into())).map_err(errno),
             _ => Err(unknown(vec!["cgroup".to_owned()])),
         }),
         _ => None,

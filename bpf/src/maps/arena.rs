@@ -53,7 +53,7 @@ impl Arena {
             let Some(page) = self.page(place) else { continue };
             let rows = page.chunks(ROW).zip((place..).step_by(ROW));
             let told = rows.filter(|(row, _)| row.iter().any(|byte| *byte != 0));
-            // As big as they come first: so they stand in their order.
+            // Big-endian keys stand in the order of their numbers.
             found.extend(told.map(|(row, at)| (at.to_be_bytes().to_vec(), row.to_vec())));
             if found.len() >= most {
                 break;
