@@ -11,16 +11,21 @@ SEEDS_ON ?= 6.1
 LISTEN   ?= 127.0.0.1:8080
 BPFLAB   := target/release/bpflab
 TESTS    := $(basename $(notdir $(wildcard tests/*.rs)))
-# Many guests or many seconds: after all that fails sooner, the longest first. One test
-# of a file at a time keeps one processor busy, so two files go at once.
-LONG     := cheats programs damage guests images_from_packages kernels mistakes home terminal extras both
+# On this machine's own kernel, which takes one run at a time: one after another.
+OWN      := architecture check cli compile headers host images odd streams websocket
+# What guests are and bear, the longest first. One test of a file at a time keeps one
+# processor busy, so two files go at once.
+GUESTS   := damage guests images_from_packages kernels terminal both
 # A second is measured, or all the guests at once: nothing beside them.
 ALONE    := abuse edits lifetime records stress
+# Hundreds of programs: last, for they fail last.
+LONG     := cheats programs mistakes home extras
+SHORT    := $(filter-out $(OWN) $(GUESTS) $(ALONE) $(LONG) lessons,$(TESTS))
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: stress strangers every help setup setup-test page worker build images serve host test test-short test-long test-alone \
-        test-lessons test-browser bench check seeds fmt lint clean
+.PHONY: stress strangers every help setup setup-test page worker build images serve host test test-short test-guests \
+        test-alone test-lessons test-browser test-long bench check seeds fmt lint clean
 
 help:
 	@echo "make serve   install what is missing, build, and serve on http://$(LISTEN)"
@@ -72,41 +77,54 @@ host: worker
 	@echo "This runs the worker as root, for you alone, until the server ends."
 	@sudo $(WORKER) host /run/bpflab-host-$$(id -u).sock $$(id -u)
 
+# What guests have to prove is proved within half an hour, also where nothing was built before.
 test: setup setup-test page
-	$(call say,1 of 5: unit tests of the protocol and the server)
+	$(call say,1 of 7: unit tests of the protocol and the server)
 	@cargo test --no-run
 	@cargo test --lib --bins --quiet -p bpflab
-	$(call say,2 of 5: the worker)
+	$(call say,2 of 7: the worker)
 	@$(STATIC) test $(WORKER_ARGS) --quiet
 	@$(STATIC) build $(WORKER_ARGS)
 	$(call say,the guests' images)
 	@target/debug/bpflab images --extra all
-	@$(MAKE) --no-print-directory --keep-going test-short test-long test-alone test-lessons test-browser
+	@$(MAKE) --no-print-directory --keep-going \
+		test-short test-guests test-alone test-lessons test-browser test-long
 
 # Each of these says what fails in it, whatever failed before.
 test-short:
-	$(call say,3 of 5: real sockets$(comma) real worker$(comma) real kernels)
-	@cargo test --no-fail-fast $(addprefix --test=,$(filter-out $(LONG) $(ALONE) lessons,$(TESTS)))
+	$(call say,3 of 7: real sockets$(comma) real worker$(comma) real kernels)
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync short-own short-rest
 
-test-long:
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync $(addprefix long-,$(LONG))
+short-own:
+	@cargo test --no-fail-fast $(addprefix --test=,$(OWN))
 
-long-%:
+short-rest:
+	@cargo test --no-fail-fast $(addprefix --test=,$(SHORT))
+
+test-guests:
+	$(call say,4 of 7: guests)
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync $(addprefix one-,$(GUESTS))
+
+one-%:
 	@cargo test --test $* -- --test-threads=1
 
 test-alone:
 	@cargo test --no-fail-fast $(addprefix --test=,$(ALONE)) -- --test-threads=1
 
 test-lessons:
-	$(call say,4 of 5: the lessons on every kernel)
+	$(call say,5 of 7: the lessons on every kernel)
 	@cargo test --test lessons -- --nocapture
 
 test-browser:
-	$(call say,5 of 5: the page in a browser)
+	$(call say,6 of 7: the page in a browser)
 	@cd tests/browser && { cmp -s package-lock.json node_modules/.bpflab-lock || \
 		{ npm ci --no-audit --no-fund && cp package-lock.json node_modules/.bpflab-lock; }; }
 	@cd tests/browser && export BPFLAB_BIN=$(CURDIR)/target/debug/bpflab && \
-		{ npx playwright test --project beside; beside=$$?; npx playwright test --project alone && exit $$beside; }
+		{ npx playwright test --project alone; alone=$$?; npx playwright test --project beside && exit $$alone; }
+
+test-long:
+	$(call say,7 of 7: every kind of program$(comma) mistake and cheat)
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync $(addprefix one-,$(LONG))
 
 comma := ,
 
