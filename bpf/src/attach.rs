@@ -291,6 +291,12 @@ fn hooks_like(section: &str, names: &Names) -> Option<Vec<String>> {
         "kprobe" | "kretprobe" => {
             (names.traceable()?.iter().map(String::as_str).collect(), hook.split('+').next().unwrap_or(hook))
         }
+        // A pattern of names.
+        "kprobe.multi" | "kretprobe.multi" | "kprobe.session" => {
+            let known: Vec<&str> = names.traceable()?.iter().map(String::as_str).collect();
+            let is_there = known.iter().any(|name| binary::is_like(name.as_bytes(), hook.as_bytes()));
+            return (!is_there).then(|| nearest(hook.trim_matches(['*', '?']), known, MAX_NEAREST));
+        }
         _ => return None,
     };
     (!known.contains(&wanted)).then(|| nearest(wanted, known, MAX_NEAREST))

@@ -41,7 +41,7 @@ pub(crate) fn absent(section: &str, wanted: Option<&Target>) -> Option<AttachFai
         }
         Place::Mark(name) => (name, marks(&binary)),
     };
-    if known.contains(&name) {
+    if known.iter().any(|one| is_like(one.as_bytes(), name.as_bytes())) {
         return None;
     }
     let nearest = nearest(&name, known.iter().map(String::as_str), MAX_NEAREST);
@@ -78,24 +78,33 @@ fn place(section: &str, wanted: Option<&Target>) -> Option<(String, Place)> {
 /// A place in a file.
 #[derive(Debug, PartialEq)]
 enum Place {
-    /// `NAME`, `NAME+OFFSET` or `NAME@VERSION`.
+    /// `NAME`, `NAME+OFFSET`, `NAME@VERSION`, or a pattern of names.
     Function(String),
     /// `PROVIDER:NAME`.
     Mark(String),
 }
 
-/// `uprobe/PATH:FUNCTION`, `usdt/PATH:PROVIDER:NAME`. A pattern of names is no name.
+/// `uprobe/PATH:FUNCTION`, `uprobe.multi/PATH:PATTERN`, `usdt/PATH:PROVIDER:NAME`.
 fn in_section(section: &str) -> Option<(String, Place)> {
     let (kind, rest) = section.split_once('/')?;
     let (path, place) = rest.split_once(':')?;
     let place = place.to_owned();
     let place = match kind.trim_end_matches(".s") {
-        "uprobe" | "uretprobe" => Place::Function(place),
-        "uprobe.multi" | "uretprobe.multi" if !place.contains(['*', '?']) => Place::Function(place),
+        "uprobe" | "uretprobe" | "uprobe.multi" | "uretprobe.multi" => Place::Function(place),
         "usdt" if place.contains(':') => Place::Mark(place),
         _ => return None,
     };
     Some((path.to_owned(), place))
+}
+
+/// Whether a name fits a pattern, as libbpf's glob_match() (src/libbpf.c) reads it: `*` is any
+/// run of characters, `?` any one.
+pub(crate) fn is_like(name: &[u8], pattern: &[u8]) -> bool {
+    match (name, pattern) {
+        (_, [b'*', rest @ ..]) => (0..=name.len()).any(|at| is_like(&name[at..], rest)),
+        ([one, name @ ..], [wanted, rest @ ..]) => (*wanted == b'?' || one == wanted) && is_like(name, rest),
+        (name, pattern) => name.is_empty() && pattern.is_empty(),
+    }
 }
 
 fn find(path: &str) -> Option<PathBuf> {
@@ -170,9 +179,25 @@ mod tests {
         assert_eq!(in_section("uretprobe.s//bin/bash:readline"), bash(function("readline")));
         assert_eq!(in_section("usdt//bin/bash:a:b"), bash(Place::Mark("a:b".into())));
         assert_eq!(in_section("uprobe/libc.so.6:malloc"), Some(("libc.so.6".into(), function("malloc"))));
-        for other in ["uprobe", "uprobe//bin/bash", "uprobe.multi//bin/bash:read*", "kprobe/x", "kprobe/x:y"]
-        {
+        assert_eq!(in_section("uprobe.multi//bin/bash:read*"), bash(function("read*")));
+        for other in ["uprobe", "uprobe//bin/bash", "kprobe/x", "kprobe/x:y"] {
             assert_eq!(in_section(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_fits_as_libbpf_reads_it() {
+        for (name, pattern, fits) in [
+            ("readline", "readline", true),
+            ("readline", "read*", true),
+            ("readline", "*l?ne", true),
+            ("readline", "*", true),
+            ("", "*", true),
+            ("readline", "read", false),
+            ("readline", "?readline", false),
+            ("readline", "write*", false),
+        ] {
+            assert_eq!(is_like(name.as_bytes(), pattern.as_bytes()), fits, "{name} {pattern}");
         }
     }
 

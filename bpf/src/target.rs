@@ -79,6 +79,8 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
     let section = section(program);
     let attach_type = attach_type(program);
     match program.prog_type() {
+        // SEC("kprobe.multi/"): its loader says to what.
+        _ if section.ends_with('/') => Err(EOPNOTSUPP),
         ProgramType::SocketFilter => sockets::filter(program, net::LOOPBACK),
         ProgramType::Xdp if attach_type == libbpf_sys::BPF_XDP => net::xdp(program, net::LOOPBACK),
         ProgramType::SchedCls => net::classifier(program, net::LOOPBACK, is_egress(&section)),

@@ -33,7 +33,11 @@ pub enum Verdict {
 
 /// Refusals for what a kernel's functions and structs are: another kernel has others, and its
 /// verifier follows no more for that.
-const OF_ITS_KERNEL: [&str; 5] = [
+const OF_ITS_KERNEL: [&str; 9] = [
+    "verifier-helper",
+    "verifier-not-sleepable",
+    "verifier-not-a-member",
+    "verifier-not-in-its-maps",
     "verifier-no-such-argument",
     "verifier-struct-bounds",
     "verifier-member-bounds",

@@ -176,12 +176,23 @@ pub fn named_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<Pla
         ) => format!("\"{section}\""),
         Words::Lab(Sentence::Step(Step::MapField { field, .. })) => format!("({field},"),
         Words::Lab(Sentence::Step(
-            Step::Map { name, .. } | Step::StaticMap { name } | Step::MapWithoutType { name },
+            Step::Map { name, .. }
+            | Step::StaticMap { name }
+            | Step::MapWithoutType { name }
+            | Step::Pinning { name },
         )) => format!("{name} SEC(\".maps\")"),
+        Words::Lab(Sentence::Step(Step::ExternMap)) => "SEC(\".maps\")".to_owned(),
+        Words::Lab(Sentence::Step(Step::Unused { program } | Step::Unloaded { program })) => {
+            format!(" {program}(")
+        }
         Words::Lab(Sentence::Step(Step::Extern { name })) => format!("{name};"),
+        Words::Lab(Sentence::Absent(absent)) if let Some(table) = absent.table() => format!("{table} = "),
         Words::Lab(Sentence::Absent(absent)) => format!("\"{}\"", absent.section()),
         Words::Lab(Sentence::Refused {
-            mistake: Mistake::NoCode { function } | Mistake::NotModifiable { function },
+            mistake:
+                Mistake::NoCode { function }
+                | Mistake::NotModifiable { function }
+                | Mistake::NotSleepable { function },
             ..
         }) => format!("/{function}\""),
         _ => return None,

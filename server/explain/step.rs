@@ -115,6 +115,16 @@ const WORDS: &[(&str, Make)] = &[
         let nearest = nearest(&field, FIELDS, 1).pop();
         Some(("map-field", Step::MapField { name, field, nearest }))
     }),
+    (r"unrecognized extern section '\.maps'", |_| Some(("extern-map", Step::ExternMap))),
+    (r"map '([^']+)': invalid pinning value", |c| {
+        Some(("map-pinning", Step::Pinning { name: c[1].to_owned() }))
+    }),
+    (r"prog '([^']+)': SEC\(.struct_ops.\) program isn't referenced anywhere", |c| {
+        Some(("struct-function-unused", Step::Unused { program: c[1].to_owned() }))
+    }),
+    (r"prog '([^']+)': BPF program load failed: -EINVAL", |c| {
+        Some(("type-not-loaded", Step::Unloaded { program: c[1].to_owned() }))
+    }),
     (r"map '([^']+)': failed to create: -(\w+)", |c| {
         let errno = errno(&c[2])?;
         Some(("map-not-made", Step::Map { name: c[1].to_owned(), errno }))
@@ -159,6 +169,13 @@ mod tests {
             ("libbpf: extern (func ksym) 'bpf_x': not found in kernel or module BTFs", "unknown-kfunc"),
             ("libbpf: extern (var ksym) 'x': not found in kernel BTF", "unknown-ksym"),
             ("libbpf: map 'big': failed to create: -ENOMEM", "map-not-made"),
+            ("libbpf: unrecognized extern section '.maps'", "extern-map"),
+            ("libbpf: map 'm': invalid pinning value 2.", "map-pinning"),
+            (
+                "libbpf: prog 'foo': SEC(\"struct_ops\") program isn't referenced anywhere, did you forget to use it?",
+                "struct-function-unused",
+            ),
+            ("libbpf: prog 'd': BPF program load failed: -EINVAL", "type-not-loaded"),
             ("libbpf: failed to find BTF for extern 'rx_cnt' [63] section: -2", "extern-undefined"),
         ] {
             let log = format!("libbpf: loading\n{line}\nlibbpf: failed to load object 'program'\n");

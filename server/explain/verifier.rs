@@ -50,6 +50,7 @@ const VERDICTS: &[(&str, Make)] = &[
             size: number(c, 4)?,
         })
     }),
+    (r"R\d+ invalid \w+ buffer access: off=", |_| Some(Mistake::ValueBounds { size: None })),
     (r"R\d+ min value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
     (r"R\d+ max value is outside of the allowed memory range", |_| Some(Mistake::ValueBounds { size: None })),
     (r"R\d+ unbounded memory access", |_| Some(Mistake::Unbounded)),
@@ -77,6 +78,13 @@ const VERDICTS: &[(&str, Make)] = &[
             argument: c.get(1)?.as_str().parse().ok()?,
             got: c.get(2)?.as_str().to_owned(),
             wanted: c.get(3)?.as_str().trim_end_matches([',', ' ']).to_owned(),
+        })
+    }),
+    (r"R(\d+) is of type (\w+) but (\w+) is expected", |c| {
+        Some(Mistake::WrongArgument {
+            argument: c.get(1)?.as_str().parse().ok()?,
+            got: format!("struct {}", &c[2]),
+            wanted: format!("struct {}", &c[3]),
         })
     }),
     (r"invalid bpf_context access off=(-?\d+)", |c| Some(Mistake::Context { offset: number(c, 1)? })),
@@ -137,7 +145,7 @@ const VERDICTS: &[(&str, Make)] = &[
     (r"combined stack size of \d+ calls is (\d+)", |c| {
         Some(Mistake::StackTotal { bytes: c.get(1)?.as_str().parse().ok()? })
     }),
-    (r"failed to resolve CO-RE relocation <\w+> \[\d+\] (.+?) \(", |c| {
+    (r"failed to resolve CO-RE relocation <\w+> \[\d+\] (.+?)(?: \(| = )", |c| {
         Some(Mistake::Core { what: c.get(1)?.as_str().to_owned() })
     }),
     (
@@ -156,6 +164,14 @@ const VERDICTS: &[(&str, Make)] = &[
         },
     ),
     (r"Cannot replace static functions", |_| Some(Mistake::NotSeparate)),
+    (r"^(\w+) is not sleepable$", |c| Some(Mistake::NotSleepable { function: c[1].to_owned() })),
+    (r"attach to unsupported member (\w+) of struct (\w+)", |c| {
+        Some(Mistake::NotAMember { member: c[1].to_owned(), table: c[2].to_owned() })
+    }),
+    (r"progs cannot use (bpf_\w+) yet", |c| Some(Mistake::NotInItsMaps { what: c[1].to_owned() })),
+    (r"metadata kfuncs require device-bound program", |_| Some(Mistake::NeedsDevice)),
+    (r"(?:timer|workqueue) pointer in R\d+ .* doesn't match map pointer", |_| Some(Mistake::OtherMap)),
+    (r"type ID argument must be of a struct", |_| Some(Mistake::NotAStruct)),
     (r"might sleep|sleepable in non-sleepable|may sleep", |_| Some(Mistake::MaySleep)),
 ];
 
@@ -233,6 +249,18 @@ mod tests {
                 "failed to resolve CO-RE relocation <byte_off> [9] struct task_struct.nothing (0:0 @ offset 0)",
                 "verifier-core",
             ),
+            (
+                "failed to resolve CO-RE relocation <enumval_value> [7] enum named_enum::VAL1 = 1",
+                "verifier-core",
+            ),
+            ("R1 invalid rdwr buffer access: off=-4, size=4", "verifier-value-bounds"),
+            ("R2 is of type task_struct but cgroup is expected", "verifier-argument"),
+            ("__x64_sys_getpgid is not sleepable", "verifier-not-sleepable"),
+            ("attach to unsupported member get_info of struct tcp_congestion_ops", "verifier-not-a-member"),
+            ("tracing progs cannot use bpf_timer yet", "verifier-not-in-its-maps"),
+            ("metadata kfuncs require device-bound program", "verifier-needs-device"),
+            ("timer pointer in R1 map_uid=1 doesn't match map pointer in R2 map_uid=2", "verifier-other-map"),
+            ("bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct", "verifier-not-a-struct"),
         ] {
             assert_eq!(mistake(verdict).map(|mistake| mistake.id()), Some(id), "{verdict}");
         }

@@ -327,6 +327,7 @@ impl Observation<'_> {
                 all.into_iter().for_each(|one| self.say(RunEvent::Relocated(one)));
             }
             Event::LeftOut { program, section } => {
+                self.seen.left_out(&program);
                 let sentence = Sentence::LeftOut { program, section };
                 self.say(RunEvent::Diagnosed(Diagnostic::note(Origin::Attach, "left-out", sentence)));
             }

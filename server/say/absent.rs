@@ -69,6 +69,30 @@ pub enum Absent {
         program: String,
         section: String,
     },
+    Arguments {
+        program: String,
+        section: String,
+    },
+    Element {
+        program: String,
+        section: String,
+    },
+    Sleep {
+        program: String,
+        section: String,
+    },
+    Members {
+        table: String,
+        section: String,
+    },
+    Name {
+        table: String,
+        section: String,
+    },
+    Use {
+        table: String,
+        section: String,
+    },
     Mark {
         program: String,
         section: String,
@@ -102,7 +126,21 @@ impl Absent {
             | Self::Counter { section, .. }
             | Self::Room { section, .. }
             | Self::Fields { section, .. }
+            | Self::Arguments { section, .. }
+            | Self::Element { section, .. }
+            | Self::Sleep { section, .. }
+            | Self::Members { section, .. }
+            | Self::Name { section, .. }
+            | Self::Use { section, .. }
             | Self::Mark { section, .. } => section,
+        }
+    }
+
+    /// The struct of functions that it is about.
+    pub fn table(&self) -> Option<&str> {
+        match self {
+            Self::Members { table, .. } | Self::Name { table, .. } | Self::Use { table, .. } => Some(table),
+            _ => None,
         }
     }
 
@@ -154,10 +192,28 @@ impl Absent {
                 )
             }
             Self::Room { program, section } => format!(
-                "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), one XDP program on an interface, and one flow dissector in a network namespace: put several into one, which calls functions, or leave out all but one (attach: none)."
+                "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), one XDP program on an interface, one of each lwt kind on a route, and one flow dissector in a network namespace: put several into one, which calls functions, or leave out all but one (attach: none)."
             ),
             Self::Fields { program, section } => format!(
                 "{program} was not attached to SEC(\"{section}\"): it reads its context further than this tracepoint's fields go. Which there are stands in its file \"format\" below /sys/kernel/tracing/events; use the struct that belongs to it."
+            ),
+            Self::Arguments { program, section } => format!(
+                "{program} was not attached to SEC(\"{section}\"): it reads more arguments than this tracepoint has. A raw tracepoint's context holds its arguments alone, 8 bytes each, and no registers: take them with BPF_PROG(), as many as the tracepoint's TP_PROTO in the kernel's source has."
+            ),
+            Self::Element { program, section } => format!(
+                "{program} was not attached to SEC(\"{section}\"): it reads further than a key or a value of the map goes. Read ctx->key and ctx->value as the types that the map declares."
+            ),
+            Self::Sleep { program, section } => format!(
+                "{program} was not attached to SEC(\"{section}\"): the kernel lets no program sleep while it goes through this. Write iter/ in place of iter.s/, and leave out what sleeps, such as bpf_copy_from_user()."
+            ),
+            Self::Members { table, .. } => format!(
+                "{table} was not attached: the kernel does not take the struct as it is. A tcp_congestion_ops needs ssthresh, undo_cwnd and cong_avoid (or cong_control), and a name of its own; another struct has rules of its own, which the kernel's source names."
+            ),
+            Self::Name { table, .. } => format!(
+                "{table} was not attached: another struct with the same .name is already in the kernel. Give each a name of its own, or leave out all but one (attach: none)."
+            ),
+            Self::Use { table, .. } => format!(
+                "{table} was not attached: the kernel has no use for a struct of this type. It is there for tests of the kernel, which call its functions themselves."
             ),
             Self::Counter { program, event, .. } => format!(
                 "{program} was not attached: no processor counts {event} here (a guest without KVM has no such counters). Use the software clock, which is everywhere: perf:cpu-clock:99."
@@ -224,10 +280,28 @@ impl Absent {
                 )
             }
             Self::Room { program, section } => format!(
-                "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络接口只有一个 XDP 程序；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数，或只留一个（其余用 attach 设为 none）。"
+                "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络接口只有一个 XDP 程序；一条路由上每种 lwt 只有一个程序；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数，或只留一个（其余用 attach 设为 none）。"
             ),
             Self::Fields { program, section } => format!(
                 "{program} 未能附加到 SEC(\"{section}\")：它读取上下文的位置超出了这个 tracepoint 的字段。有哪些字段，见 /sys/kernel/tracing/events 下它的 format 文件；请使用与它对应的结构体。"
+            ),
+            Self::Arguments { program, section } => format!(
+                "{program} 未能附加到 SEC(\"{section}\")：它读取的参数比这个 tracepoint 的多。raw tracepoint 的上下文里只有参数，每个 8 字节，没有寄存器：请用 BPF_PROG() 取参数，个数以内核源码中该 tracepoint 的 TP_PROTO 为准。"
+            ),
+            Self::Element { program, section } => format!(
+                "{program} 未能附加到 SEC(\"{section}\")：它读取的位置超出了 map 的键或值。请按 map 声明的类型读取 ctx->key 和 ctx->value。"
+            ),
+            Self::Sleep { program, section } => format!(
+                "{program} 未能附加到 SEC(\"{section}\")：内核在这种遍历中不允许程序睡眠。请把 iter.s/ 写成 iter/，并去掉会睡眠的调用，例如 bpf_copy_from_user()。"
+            ),
+            Self::Members { table, .. } => format!(
+                "{table} 未能附加：内核不接受这个结构体。tcp_congestion_ops 必须有 ssthresh、undo_cwnd 和 cong_avoid（或 cong_control），以及自己的名字；其他结构体各有规则，见内核源码。"
+            ),
+            Self::Name { table, .. } => format!(
+                "{table} 未能附加：内核里已有一个 .name 相同的结构体。请给每个起不同的名字，或只留一个（其余用 attach 设为 none）。"
+            ),
+            Self::Use { table, .. } => format!(
+                "{table} 未能附加：内核不使用这种类型的结构体。它只供内核自己的测试使用，由测试直接调用其中的函数。"
             ),
             Self::Counter { program, event, .. } => format!(
                 "{program} 未能附加：这里没有处理器能统计 {event}（没有 KVM 的虚拟机没有这类计数器）。请用处处都有的软件时钟：perf:cpu-clock:99。"

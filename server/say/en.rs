@@ -194,8 +194,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
             format!("{program} was not attached to SEC(\"{section}\"): {}.", errno(*number))
         }
         S::NeverFired { programs } => format!(
-            "Loaded and attached, but the hook never fired: nothing on the machine did what {} waits for. Is it the right hook, and did the stimulus do that?",
-            list(programs)
+            "Loaded and attached, but the hook never fired: nothing on the machine did what {} {} for. Is it the right hook, and did the stimulus do that?",
+            list(programs),
+            if programs.len() == 1 { "waits" } else { "wait" }
         ),
         S::OnlyTheLabFired => {
             "Only the lab itself made this program print; nothing that you or the machine did reached it.".into()

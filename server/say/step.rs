@@ -15,6 +15,10 @@ pub enum Step {
     StaticMap { name: String },
     MapWithoutType { name: String },
     MapField { name: String, field: String, nearest: Option<String> },
+    ExternMap,
+    Pinning { name: String },
+    Unused { program: String },
+    Unloaded { program: String },
 }
 
 impl Step {
@@ -72,6 +76,19 @@ impl Step {
                 let offer = nearest.as_ref().map(|nearest| format!(" Did you mean {nearest}?")).unwrap_or_default();
                 format!("A map has no field {field}, which {name} sets.{offer}")
             }
+            Self::ExternMap => {
+                "A map is declared extern, and the program does not define it. A run compiles one file: put the map's definition into it, without the word extern."
+                    .to_owned()
+            }
+            Self::Pinning { name } => format!(
+                "The map {name} is pinned in a way that libbpf does not know. There are LIBBPF_PIN_NONE and LIBBPF_PIN_BY_NAME; here maps need no pinning, so leave the line out."
+            ),
+            Self::Unused { program } => format!(
+                "{program} is a function for a struct of functions (SEC(\"struct_ops\")), and no struct names it. Name it in one, such as: SEC(\".struct_ops\") struct tcp_congestion_ops own = {{ .init = (void *){program}, … }};"
+            ),
+            Self::Unloaded { program } => format!(
+                "The kernel refused {program} before its verifier looked at it: invalid argument. Most often it was built without programs of this type. Choose another kernel, or another type that sees the same."
+            ),
         }
     }
 
@@ -118,6 +135,19 @@ impl Step {
                 let offer = nearest.as_ref().map(|nearest| format!("是不是 {nearest}？")).unwrap_or_default();
                 format!("map 没有 {field} 这个字段，而 {name} 设置了它。{offer}")
             }
+            Self::ExternMap => {
+                "有一个 map 声明为 extern，而程序没有定义它。一次运行只编译一个文件：把 map 的定义写进这个文件，并去掉 extern。"
+                    .to_owned()
+            }
+            Self::Pinning { name } => format!(
+                "map {name} 的 pinning 值是 libbpf 不认识的。只有 LIBBPF_PIN_NONE 和 LIBBPF_PIN_BY_NAME；这里的 map 不需要固定，去掉这一行即可。"
+            ),
+            Self::Unused { program } => format!(
+                "{program} 是供函数结构体使用的函数（SEC(\"struct_ops\")），却没有结构体用到它。请在结构体中写上它，例如：SEC(\".struct_ops\") struct tcp_congestion_ops own = {{ .init = (void *){program}, … }};"
+            ),
+            Self::Unloaded { program } => format!(
+                "内核在验证器检查之前就拒绝了 {program}：参数无效。多半是这个内核编译时没有这种类型的程序。请换一个内核，或换一种能看到同样内容的类型。"
+            ),
         }
     }
 }

@@ -51,7 +51,7 @@ impl Told {
                 format!("{} refuses the same object too. {}", asked.en(), mistake.say(program, Lang::En))
             }
             Self::HasIt { asked } => format!(
-                "{}, where it was verified and not attached, accepts the same object: functions and structs are not the same in all kernels, and that one has what the program asks for.",
+                "{}, where it was verified and not attached, accepts the same object: functions, structs and what a program may do are not the same in all kernels, and that one has what this program asks for.",
                 asked.en()
             ),
             Self::Accepted { asked } => format!(
@@ -74,7 +74,7 @@ impl Told {
                 format!("{}也拒绝同一个对象。{}", asked.zh(), mistake.say(program, Lang::Zh))
             }
             Self::HasIt { asked } => format!(
-                "{}接受同一个对象（只作验证，没有附加）：各个内核的函数和结构体并不相同，而那个内核有程序所要的东西。",
+                "{}接受同一个对象（只作验证，没有附加）：各个内核的函数、结构体和允许程序做的事并不相同，而那个内核有这个程序所要的东西。",
                 asked.zh()
             ),
             Self::Accepted { asked } => format!(

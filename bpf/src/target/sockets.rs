@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{ErrorKind, Write as _},
     net::{SocketAddr, TcpListener},
     os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
 };
@@ -80,15 +80,19 @@ pub(super) fn sockmap(object: &Object, program: &ProgramImpl<'_>) -> Result<Atta
     Ok((Link::Sockmap { program: own, map: of, kind }, to))
 }
 
-/// To this namespace; a socket that listens is put into the object's map.
+/// To this namespace; a socket that listens is put into the object's map, once for all its
+/// programs.
 pub(super) fn lookup(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
     let (link, to) = net::namespace(program)?;
     let Some(map) = object.maps().find(|map| matches!(map.map_type(), MapType::Sockmap | MapType::Sockhash))
     else {
         return Ok((link, to));
     };
-    let listener =
-        TcpListener::bind(LOOKED_UP).map_err(|error| error.raw_os_error().unwrap_or(EOPNOTSUPP))?;
+    let listener = match TcpListener::bind(LOOKED_UP) {
+        Ok(listener) => listener,
+        Err(error) if error.kind() == ErrorKind::AddrInUse => return Ok((link, to)),
+        Err(error) => return Err(error.raw_os_error().unwrap_or(EOPNOTSUPP)),
+    };
     put(&map, 0, &listener)?;
     answer(&listener, "looked up");
     let to = format!("{to}; {}[0] is a socket on {LOOKED_UP}", map.name().to_string_lossy());

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::Read as _,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd as _},
+    os::fd::{AsFd, AsRawFd, IntoRawFd as _},
 };
 
 use bpflab_worker::Counter;
@@ -183,33 +183,39 @@ fn kprobe(program: &ProgramImpl<'_>, function: &str, at_return: bool) -> Result<
     Ok((Link::libbpf(link)?, function.to_owned()))
 }
 
-/// To what it goes through; one over a map's elements takes the first map that
-/// the kernel lets it go through: keys and values are at least as long as it reads.
+/// To what it goes through: all of its kind; of cgroups, all below the root, parents first.
+/// One over a map's elements takes the first map that the kernel lets it go through: keys
+/// and values are at least as long as it reads.
 pub(super) fn iterator(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
     let section = section(program);
-    let over_map = section.ends_with("bpf_map_elem") || section.ends_with("bpf_sk_storage_map");
-    let maps = object.maps().filter(|map| {
-        if section.ends_with("bpf_sk_storage_map") {
-            map.map_type() == MapType::SkStorage
-        } else {
-            // What kernel/bpf/hashtab.c and arraymap.c give iterators of.
-            matches!(
-                map.map_type(),
-                MapType::Hash
-                    | MapType::LruHash
-                    | MapType::PercpuHash
-                    | MapType::LruPercpuHash
-                    | MapType::Array
-                    | MapType::PercpuArray
-            ) && !maps::holds_globals(map.as_libbpf_object())
+    // What kernel/bpf/hashtab.c, arraymap.c, net/core/bpf_sk_storage.c and sock_map.c give
+    // iterators of.
+    let kinds: &[MapType] = match section.rsplit('/').next().unwrap_or_default() {
+        "bpf_map_elem" => &[
+            MapType::Hash,
+            MapType::LruHash,
+            MapType::PercpuHash,
+            MapType::LruPercpuHash,
+            MapType::Array,
+            MapType::PercpuArray,
+        ],
+        "bpf_sk_storage_map" => &[MapType::SkStorage],
+        "sockmap" => &[MapType::Sockmap, MapType::Sockhash],
+        "cgroup" => {
+            let mut info = libbpf_sys::bpf_iter_link_info::default();
+            info.cgroup.order = libbpf_sys::BPF_CGROUP_ITER_DESCENDANTS_PRE;
+            return over(program, Some(info)).map(|link| (link, format!("{section}: all, from the root")));
         }
-    });
-    if !over_map {
-        return over(program, None).map(|link| (link, section.clone()));
-    }
+        _ => return over(program, None).map(|link| (link, section)),
+    };
     let mut last = EOPNOTSUPP;
-    for map in maps {
-        match over(program, Some(map.as_fd())) {
+    let is_meant = |map: &libbpf_rs::Map<'_>| {
+        kinds.contains(&map.map_type()) && !maps::holds_globals(map.as_libbpf_object())
+    };
+    for map in object.maps().filter(is_meant) {
+        let mut info = libbpf_sys::bpf_iter_link_info::default();
+        info.map.map_fd = map.as_fd().as_raw_fd() as u32;
+        match over(program, Some(info)) {
             Ok(link) => return Ok((link, format!("{section} of {}", map.name().to_string_lossy()))),
             Err(errno) => last = errno,
         }
@@ -217,14 +223,13 @@ pub(super) fn iterator(object: &Object, program: &ProgramImpl<'_>) -> Result<Att
     Err(last)
 }
 
-fn over(program: &ProgramImpl<'_>, map: Option<BorrowedFd<'_>>) -> Result<Link, i32> {
-    let mut info = libbpf_sys::bpf_iter_link_info::default();
+fn over(program: &ProgramImpl<'_>, what: Option<libbpf_sys::bpf_iter_link_info>) -> Result<Link, i32> {
     let mut opts = libbpf_sys::bpf_iter_attach_opts::default();
     opts.sz = size_of_val(&opts) as _;
-    if let Some(map) = map {
-        info.map.map_fd = map.as_raw_fd() as u32;
-        opts.link_info = &raw mut info;
-        opts.link_info_len = size_of_val(&info) as u32;
+    let mut what = what;
+    if let Some(info) = &mut what {
+        opts.link_info = info;
+        opts.link_info_len = size_of_val(info) as u32;
     }
     let raw = program.as_libbpf_object().as_ptr();
     // SAFETY: as above; the options live through the call.

@@ -7,16 +7,25 @@ use crate::{
     say::{Absent, Aim, Sentence, Unchanged, Why},
 };
 
-/// E2BIG: what attaching to a full place comes to (kernel/trace/bpf_trace.c, and cgroup.c,
-/// trampoline.c and net_namespace.c in kernel/bpf).
-const FULL: i32 = 7;
-
-/// EBUSY: of an interface, that another XDP program is there.
-const BUSY: i32 = 16;
-
-/// EACCES: of a tracepoint, that its record is shorter than what the program reads
-/// (kernel/events/core.c, perf_event_set_bpf_prog()).
-const DENIED: i32 = 13;
+/// What the kernel's numbers mean where something is attached.
+mod errno {
+    /// A full place (kernel/trace/bpf_trace.c, and cgroup.c, trampoline.c and net_namespace.c in
+    /// kernel/bpf).
+    pub(super) const E2BIG: i32 = 7;
+    /// Of a tracepoint, that its record is shorter than what the program reads
+    /// (kernel/events/core.c); of an iterator, that a key or a value is (kernel/bpf/map_iter.c).
+    pub(super) const EACCES: i32 = 13;
+    /// Of an interface, that another XDP program is there.
+    pub(super) const EBUSY: i32 = 16;
+    /// Of a route, that another program of the kind is there; of a struct, another of its name.
+    pub(super) const EEXIST: i32 = 17;
+    /// Of a raw tracepoint, that it has fewer arguments than are read (bpf_probe_register() in
+    /// kernel/trace/bpf_trace.c); of an iterator, that it may not sleep (kernel/bpf/bpf_iter.c);
+    /// of a struct, that something in it is wrong or not there.
+    pub(super) const EINVAL: i32 = 22;
+    /// Of a struct, that it is not made to be attached (net/bpf/bpf_dummy_struct_ops.c).
+    pub(super) const EOPNOTSUPP: i32 = 95;
+}
 
 pub(super) fn global_sentence(name: String, reason: BadGlobal) -> Sentence {
     match reason {
@@ -112,15 +121,29 @@ pub(super) fn attach_sentence(
             let event = event.name().to_owned();
             ("unmet-counter", absent(Absent::Counter { program, section, event }))
         }
-        AttachFailure::Errno(FULL) => ("attach-full", absent(Absent::Room { program, section })),
-        AttachFailure::Errno(BUSY) if section.starts_with("xdp") => {
-            ("attach-full", absent(Absent::Room { program, section }))
-        }
-        AttachFailure::Errno(DENIED) if section.starts_with("tp/") || section.starts_with("tracepoint/") => {
-            ("reads-past-fields", absent(Absent::Fields { program, section }))
-        }
-        AttachFailure::Errno(errno) => ("attach-failed", Sentence::AttachErrno { program, section, errno }),
+        AttachFailure::Errno(number) => by_number(program, section, number),
     }
+}
+
+/// What the kernel means by a number, where it has but one meaning for such a section.
+fn by_number(program: String, section: String, number: i32) -> (&'static str, Sentence) {
+    let kind = section.split('/').next().unwrap_or_default();
+    let (id, what) = match (number, kind) {
+        (errno::E2BIG, _) | (errno::EBUSY, "xdp") | (errno::EEXIST, "lwt_in" | "lwt_out" | "lwt_xmit") => {
+            ("attach-full", Absent::Room { program, section })
+        }
+        (errno::EACCES, "tp" | "tracepoint") => ("reads-past-fields", Absent::Fields { program, section }),
+        (errno::EACCES, "iter" | "iter.s") => ("reads-past-element", Absent::Element { program, section }),
+        (errno::EINVAL, "iter.s") => ("iterator-may-not-sleep", Absent::Sleep { program, section }),
+        (errno::EINVAL, "raw_tp" | "raw_tracepoint") => {
+            ("reads-past-arguments", Absent::Arguments { program, section })
+        }
+        (errno::EINVAL, "struct_ops") => ("struct-incomplete", Absent::Members { table: program, section }),
+        (errno::EEXIST, "struct_ops") => ("struct-name-taken", Absent::Name { table: program, section }),
+        (errno::EOPNOTSUPP, "struct_ops") => ("struct-for-tests", Absent::Use { table: program, section }),
+        _ => return ("attach-failed", Sentence::AttachErrno { program, section, errno: number }),
+    };
+    (id, absent(what))
 }
 
 fn absent(what: Absent) -> Sentence {

@@ -142,6 +142,30 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             format!("its functions together need {bytes} bytes of stack, and there are 512"),
             "Put large variables into a map of one entry for each CPU, and keep pointers to them.".into(),
         ),
+        M::NotSleepable { function } => (
+            format!("it is marked as one that may sleep, and at {function} the kernel lets no program sleep"),
+            "Leave \".s\" out of its section (fentry/ in place of fentry.s/), and read a program's memory with bpf_probe_read_user() in place of bpf_copy_from_user(). Where programs may sleep differs from kernel to kernel.".into(),
+        ),
+        M::NotAMember { member, table } => (
+            format!("it stands in for {member} of a struct {table}, which this kernel lets no program do"),
+            format!("Leave {member} out of the struct and remove the program."),
+        ),
+        M::NotInItsMaps { what } => (
+            format!("it uses a map whose values hold a {what}, which programs of its type may not"),
+            "Tracing programs and socket filters run anywhere, even where such a thing is in use already. Keep it in a map of its own for programs of another type (such as tc, XDP or a cgroup's), and count with atomic additions (__sync_fetch_and_add) here.".into(),
+        ),
+        M::NeedsDevice => (
+            "it asks for what a network card knows about a packet, and is not bound to a card".into(),
+            "Such a program is loaded for one device (bpf_program__set_ifindex() and the flag BPF_F_XDP_DEV_BOUND_ONLY in its loader), whose driver has to answer. The lab binds programs to no device.".into(),
+        ),
+        M::OtherMap => (
+            "it gives a call the timer of one map and the address of another map".into(),
+            "Both have to be of the same map: bpf_timer_init(&value->timer, &map, CLOCK) with the map in which value was looked up.".into(),
+        ),
+        M::NotAStruct => (
+            "it asks for a new object of a type that is not a struct that the program's BTF describes".into(),
+            "Write bpf_obj_new(typeof(*p)) where p points to a struct that is defined in this program, not only declared.".into(),
+        ),
         M::Core { what } => (
             format!("this kernel does not have {what}"),
             "Ask first: bpf_core_field_exists() or bpf_core_type_exists(); and describe the other kernel's version beside it as a struct with ___ in its name.".into(),

@@ -141,6 +141,30 @@ pub(super) fn say(mistake: &M, program: &str) -> String {
             format!("各函数合计需要 {bytes} 字节的栈，而只有 512 字节"),
             "把较大的变量放进每 CPU 只有一个条目的 map，只保留指向它们的指针。".into(),
         ),
+        M::NotSleepable { function } => (
+            format!("它被标记为可以睡眠，而内核不允许程序在 {function} 处睡眠"),
+            "请去掉 section 中的 “.s”（把 fentry.s/ 写成 fentry/），并用 bpf_probe_read_user() 代替 bpf_copy_from_user() 读取程序的内存。哪里可以睡眠，各个内核并不相同。".into(),
+        ),
+        M::NotAMember { member, table } => (
+            format!("它要充当 struct {table} 的 {member}，而这个内核不允许程序这样做"),
+            format!("请从结构体中去掉 {member}，并删去这个程序。"),
+        ),
+        M::NotInItsMaps { what } => (
+            format!("它使用的 map 的值里有 {what}，而这种类型的程序不允许使用"),
+            "跟踪程序和 socket filter 可能在任何地方运行，甚至在它正被使用的时候。请把它放在单独的 map 里，供其他类型的程序（如 tc、XDP 或 cgroup 的程序）使用；这里请用原子加法（__sync_fetch_and_add）计数。".into(),
+        ),
+        M::NeedsDevice => (
+            "它询问网卡所知道的数据包信息，却没有绑定到网卡".into(),
+            "这样的程序要为某个设备加载（加载程序用 bpf_program__set_ifindex() 和标志 BPF_F_XDP_DEV_BOUND_ONLY），并由该设备的驱动回答。本实验室不把程序绑定到设备。".into(),
+        ),
+        M::OtherMap => (
+            "某次调用中，定时器来自一个 map，而传入的却是另一个 map 的地址".into(),
+            "两者必须属于同一个 map：bpf_timer_init(&value->timer, &map, CLOCK)，其中 map 就是查到 value 的那个。".into(),
+        ),
+        M::NotAStruct => (
+            "它请求新建的对象，其类型不是程序的 BTF 所描述的结构体".into(),
+            "请写 bpf_obj_new(typeof(*p))，其中 p 指向本程序中定义（而不只是声明）的结构体。".into(),
+        ),
         M::Core { what } => (
             format!("这个内核没有 {what}"),
             "先询问：bpf_core_field_exists() 或 bpf_core_type_exists()；并在旁边用名字带 ___ 的结构体描述另一个内核的版本。".into(),
