@@ -29,8 +29,10 @@ const AT_ONCE: usize = 2;
 const STIMULUS: &str = "ls / >/dev/null; touch /tmp/a; rm /tmp/a; ping -c1 -W1 127.0.0.1 >/dev/null; \
                         curl -s http://127.0.0.1:1/; true";
 
-/// Findings that say no more than the kernel's number, or that it is not yet explained.
-const UNEXPLAINED: [&str; 4] = ["rejected", "attach-failed", "open-failed", "load-failed"];
+/// Findings that say no more than the kernel's number, or that it is not yet explained, or that
+/// the run did not come to its end.
+const UNEXPLAINED: [&str; 6] =
+    ["rejected", "attach-failed", "open-failed", "load-failed", "guest-mute", "guest-late"];
 
 /// What became of a program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +114,7 @@ fn run(folder: &Path, program: &Path) -> Fate {
     let tests = folder.join("tools/testing/selftests/bpf");
     let mut command = Command::new(env!("CARGO_BIN_EXE_bpflab"));
     command.arg("run").arg(program).arg("-I").arg(tests).args(["--kernel", SOURCE.2]);
-    command.args(["--for", "1s", "--format", "json", "--stimulus", STIMULUS]);
+    command.args(["--format", "json", "--stimulus", STIMULUS]);
     let Ok(ran) = command.output() else { return Fate::Refused("not started".to_owned()) };
     let story: Vec<Value> = String::from_utf8_lossy(&ran.stdout)
         .lines()

@@ -97,9 +97,10 @@ impl Observation<'_> {
     }
 
     /// A guest that is still there after the end of its time: silent, or late. One that the
-    /// machine lets wait may be silent for that.
+    /// machine let wait may be silent for that, and is not said to be mute.
     pub(super) fn overdue(&mut self, turns: Turns) -> Outcome {
-        if self.heard.elapsed() > SILENT && !self.is_starved(turns) {
+        let had_to_wait = (turns - self.turns).had_to_wait(self.since.elapsed());
+        if self.heard.elapsed() > SILENT && !had_to_wait {
             self.diagnose(Origin::Attach, "guest-mute", Sentence::GuestMute);
             return Outcome::WorkerDied;
         }
