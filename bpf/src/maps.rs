@@ -156,7 +156,9 @@ fn way(kind: MapType) -> Option<Way> {
         | MapType::CgroupStorage
         | MapType::PercpuCgroupStorage => Way::Walk,
         MapType::Queue | MapType::Stack => Way::Peek,
-        MapType::TaskStorage | MapType::SkStorage | MapType::CGrpStorage => Way::Owners,
+        MapType::TaskStorage | MapType::SkStorage | MapType::InodeStorage | MapType::CGrpStorage => {
+            Way::Owners
+        }
         MapType::Arena => Way::Pages,
         _ => return None,
     })
@@ -268,7 +270,7 @@ fn keyed(map: &Map<'_>, btf: Option<&Btf<'_>>, id: TypeId, bytes: &[u8]) -> Valu
         MapType::Queue => Some(Value::Text("next".to_owned())),
         MapType::Stack => Some(Value::Text("top".to_owned())),
         MapType::Arena => arena::place(bytes).map(Value::Text),
-        MapType::TaskStorage | MapType::SkStorage | MapType::CGrpStorage => {
+        MapType::TaskStorage | MapType::SkStorage | MapType::InodeStorage | MapType::CGrpStorage => {
             Some(Value::Text(String::from_utf8_lossy(bytes).into_owned()))
         }
         // libbpf keeps the types of these from the kernel; their keys are numbers.

@@ -1,9 +1,6 @@
 //! Who has something in a storage map: a process (its first thread: a descriptor
-//! names no other before 6.9), a socket, a cgroup. The kernel lists none of them,
-//! so those that there are now are asked.
-//!
-//! Files are not asked: there are too many, and to look for those that are open
-//! opens others, which the program may be counting.
+//! names no other before 6.9), a socket, a file, a cgroup. The kernel lists none of
+//! them, so those that there are now are asked: of files, those that processes have open.
 //!
 //! Knows where they are found. Decodes nothing.
 
@@ -19,19 +16,21 @@ use libbpf_rs::{Map, MapCore as _, MapFlags, MapType};
 use super::Entries;
 use crate::pidfd;
 
-/// Those that are looked at in one go, at most, whether they are asked or no
-/// sockets after all: each takes a few system calls.
+/// Those that are looked at in one go, at most, whether they are asked or are nothing of the
+/// kind after all: each takes a few system calls.
 const MAX_ASKED: usize = 2048;
 
 const CGROUPS: &str = "/sys/fs/cgroup";
 
-/// What the map keeps, by the words for whom: `7 sleep`, `socket:[815] nc`, `/lab`.
+/// What the map keeps, by the words for whom: `7 sleep`, `socket:[815] nc`, `/etc/passwd cat`,
+/// `/lab`.
 pub(super) fn read(map: &Map<'_>, most: usize) -> Entries {
     let mut asked = Asked { map, most, left: MAX_ASKED, found: Entries::new() };
     match super::kind(map) {
         MapType::TaskStorage => processes().for_each(|pid| asked.of_task(pid)),
         MapType::CGrpStorage => asked.of_cgroups(Path::new(CGROUPS)),
-        _ => asked.of_sockets(),
+        MapType::InodeStorage => asked.of_open(|link| link.starts_with('/')),
+        _ => asked.of_open(|link| link.starts_with("socket:")),
     }
     asked.found
 }
@@ -82,8 +81,8 @@ impl Asked<'_> {
         }
     }
 
-    /// The sockets that processes have, each once.
-    fn of_sockets(&mut self) {
+    /// What processes have open of a kind, each once.
+    fn of_open(&mut self, is_meant: impl Fn(&str) -> bool) {
         let mut seen = BTreeSet::new();
         for pid in processes() {
             let Ok(task) = pidfd::open(pid) else { continue };
@@ -94,11 +93,11 @@ impl Asked<'_> {
                 let Ok(link) = fs::read_link(entry.path()) else { continue };
                 let link = link.to_string_lossy().into_owned();
                 let Ok(number) = entry.file_name().to_string_lossy().parse() else { continue };
-                if !link.starts_with("socket:") || !seen.insert(link.clone()) {
+                if !is_meant(&link) || !seen.insert(link.clone()) {
                     continue;
                 }
-                if let Ok(socket) = pidfd::take(task.as_fd(), number) {
-                    self.ask(socket.as_raw_fd(), || format!("{link} {}", command(pid)));
+                if let Ok(taken) = pidfd::take(task.as_fd(), number) {
+                    self.ask(taken.as_raw_fd(), || format!("{link} {}", command(pid)));
                 }
             }
         }
