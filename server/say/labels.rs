@@ -26,6 +26,7 @@ labels! {
     sandbox: "Sandbox: any program, on any kernel", "沙盒：任何程序，任何内核";
     stimulus: "What makes it happen", "触发命令";
     stimulus_help: "A shell command in the guest, as a user without rights. Empty: you watch for a minute.", "在虚拟机里以无特权用户身份运行的 shell 命令。留空则观察一分钟。";
+    hint: "Hint", "提示";
     glossary: "Glossary", "术语表";
     glossary_lead: "The words that the lessons take for granted once they were explained. In a lesson the first use of each leads here.", "课程里解释过一次之后就不再解释的术语。每一课第一次用到某个术语时，都会链接到这里。";
     needs: "What each lesson needs", "每课需要什么";
@@ -62,7 +63,7 @@ labels! {
 
     // The course and the text of a lesson.
     next: "Next", "下一课";
-    hint: "Hint", "提示";
+    hint_is: "Hint:", "提示：";
     solution_use: "Put the solution into the editor", "将参考答案放入编辑器";
 
     // The bench: editor, buttons, kernel.

@@ -20,7 +20,7 @@ export interface Histogram {
   linear: boolean;
 }
 
-/** The histograms in a map, each under its key. */
+/** The histograms in a map, each under its key; of an array's many those that hold something. */
 export function histogramsOf(name: string, map: MapState): Histogram[] {
   const perCpu = map.facts.type.includes("percpu");
   const isArray = map.facts.type.endsWith("array");
@@ -29,7 +29,14 @@ export function histogramsOf(name: string, map: MapState): Histogram[] {
     const whole = slotsOf(name, name, entries.map(({ value }) => value));
     if (whole !== null) return [whole];
   }
-  return entries.flatMap(({ key, value }) => inStruct(isArray ? name : `${name}[${typeof key === "object" ? JSON.stringify(key) : key}]`, value));
+  const isOne = isArray && entries.length === 1;
+  const of = (key: Value) => (isOne ? name : `${name}[${typeof key === "object" ? JSON.stringify(key) : key}]`);
+  const all = entries.flatMap(({ key, value }) => inStruct(of(key), value));
+  return isArray && !isOne ? all.filter(holds) : all;
+}
+
+function holds({ slots }: Histogram): boolean {
+  return slots.some((slot) => slot > 0);
 }
 
 /** The histograms in a global; of many those that hold something. */
@@ -38,7 +45,7 @@ export function histogramsIn(name: string, value: Value): Histogram[] {
   if (whole !== null) return [whole];
   if (!Array.isArray(value)) return inStruct(name, value);
   const all = value.flatMap((element, at) => inStruct(`${name}[${at}]`, element));
-  return all.filter(({ slots }) => slots.some((slot) => slot > 0));
+  return all.filter(holds);
 }
 
 /** Those among a struct's fields. */

@@ -77,7 +77,7 @@ function item(says: string, result: CheckResult | null): HTMLElement {
       ? h("p", { class: "saw" }, h("b", {}, say("check_saw")), " ", result.saw)
       : null,
     result !== null && !result.passed && result.hint !== null
-      ? h("p", { class: "hint" }, h("b", {}, `${say("hint")}:`), " ", result.hint)
+      ? h("p", { class: "hint" }, h("b", {}, say("hint_is")), " ", result.hint)
       : null,
   );
 }
