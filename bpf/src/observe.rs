@@ -28,7 +28,7 @@ use crate::{
     records::Records,
     scheduler::Scheduler,
     stats::Stats,
-    stimulus::Stimulus,
+    stimulus::{self, Stimulus},
     terminal::Terminal,
     trace::{Batch, Pipe},
     trial,
@@ -77,7 +77,7 @@ pub(crate) struct Observer<'a> {
     shows: Vec<String>,
     stimulus_pid: Option<u32>,
     passed_on: usize,
-    drain: Duration,
+    is_in_guest: bool,
     begun: Instant,
 }
 
@@ -109,10 +109,7 @@ impl<'a> Observer<'a> {
             tests: load.tests.clone(),
             shows: load.shows.clone(),
             passed_on: 0,
-            drain: match load.policy {
-                Policy::ObserveOnly => MAX_DRAIN,
-                Policy::Anything | Policy::VerifyOnly => MAX_DRAIN_IN_GUEST,
-            },
+            is_in_guest: load.policy != Policy::ObserveOnly,
             begun: Instant::now(),
         })
     }
@@ -126,8 +123,12 @@ impl<'a> Observer<'a> {
     ) -> crate::Result<Done> {
         let done = self.stream(&mut attached, inlet, outlet)?;
         self.read_iterators(&mut attached, outlet)?;
+        if self.is_in_guest {
+            stimulus::hold_still();
+        }
         drop(attached);
-        let drained_by = Instant::now() + self.drain;
+        let most = if self.is_in_guest { MAX_DRAIN_IN_GUEST } else { MAX_DRAIN };
+        let drained_by = Instant::now() + most;
         while self.read_streams(outlet)? && Instant::now() < drained_by {}
         self.records.leave(outlet)?;
         let lost = self.pipe.unannounced();

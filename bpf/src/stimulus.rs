@@ -14,6 +14,8 @@ use std::{
     },
     path::Path,
     process::{Child, ChildStderr, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -42,6 +44,9 @@ const MAX_PROCESSES: u64 = 128;
 
 /// Largest file a stimulus may write, in bytes; its `/tmp` is memory.
 const MAX_FILE: u64 = 64 << 20;
+
+/// How long it may take until all of a run stands still.
+const STILL: Duration = Duration::from_millis(100);
 
 /// Where the tool lies in the stimulus's own `/tmp`.
 const TOOL_FOLDER: &str = "/tmp/.bpflab";
@@ -170,6 +175,28 @@ pub(crate) fn end_all() -> crate::Result {
 /// Enters the run's cgroup; a machine that belongs to someone has none.
 pub(crate) fn join_cgroup() {
     let _ = fs::write(Path::new(CGROUP).join("cgroup.procs"), "0");
+}
+
+/// Has all of a guest's run stand still, for which it is given a moment.
+///
+/// While programs are detached the kernel rewrites the functions that they were attached
+/// to, a breakpoint first. QEMU's emulation throws away what it translated of the old bytes
+/// before it stores the new ones: another processor that runs such a function in between
+/// translates the breakpoint and keeps it, and the kernel dies of it later (int3; QEMU 7.2).
+pub(crate) fn hold_still() {
+    let cgroup = Path::new(CGROUP);
+    let is = |word: &str| {
+        let events = fs::read_to_string(cgroup.join("cgroup.events")).unwrap_or_default();
+        events.lines().any(|line| line == word)
+    };
+    // Where it cannot be, it is as it was.
+    if !is("populated 1") || fs::write(cgroup.join("cgroup.freeze"), "1").is_err() {
+        return;
+    }
+    let by = Instant::now() + STILL;
+    while !is("frozen 1") && Instant::now() < by {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn become_user() -> crate::Result {

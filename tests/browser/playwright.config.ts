@@ -19,8 +19,8 @@ const FLAGS = [
 /** Chromium's own sandbox does not start as root; the only site it opens is ours. */
 const asRoot = process.getuid?.() === 0;
 
-/** A second is measured, or each test has a guest of every kernel. */
-const WHOLE_MACHINE = ["**/flood.spec.ts", "**/kernels.spec.ts"];
+/** A second is measured, or there is a guest of every kernel. */
+const WHOLE_MACHINE = ["**/flood.spec.ts", "**/kernels.spec.ts", "**/terminal.spec.ts"];
 
 /** Each program of tests/programs; apart from `make test`. */
 const EVERY = ["**/every.spec.ts"];
