@@ -32,12 +32,6 @@ impl Turns {
     pub(crate) fn is_starved(self, in_time: Duration) -> bool {
         self.waited > self.ran * 2 && self.waited > in_time / 2
     }
-
-    /// Whether others kept it waiting for a quarter of this time: what it did not say then
-    /// it may only not have come to. One that sleeps, or was stopped, waits for nothing.
-    pub(crate) fn had_to_wait(self, in_time: Duration) -> bool {
-        self.waited > in_time / 4
-    }
 }
 
 impl Sub for Turns {
@@ -96,8 +90,6 @@ mod tests {
         }
         assert!(busy_had.is_starved(began.elapsed()), "{busy_had:?}");
         assert!(!idle_had.is_starved(began.elapsed()), "{idle_had:?}");
-        assert!(busy_had.had_to_wait(began.elapsed()), "{busy_had:?}");
-        assert!(!idle_had.had_to_wait(began.elapsed()), "{idle_had:?}");
     }
 
     #[test]

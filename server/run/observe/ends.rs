@@ -97,10 +97,9 @@ impl Observation<'_> {
     }
 
     /// A guest that is still there after the end of its time: silent, or late. One that the
-    /// machine let wait may be silent for that, and is not said to be mute.
+    /// machine lets wait may be silent for that.
     pub(super) fn overdue(&mut self, turns: Turns) -> Outcome {
-        let had_to_wait = (turns - self.turns).had_to_wait(self.since.elapsed());
-        if self.heard.elapsed() > SILENT && !had_to_wait {
+        if self.heard.elapsed() > SILENT && !self.is_starved(turns) {
             self.diagnose(Origin::Attach, "guest-mute", Sentence::GuestMute);
             return Outcome::WorkerDied;
         }
