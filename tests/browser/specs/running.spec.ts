@@ -2,6 +2,23 @@
 
 import { expect, ORIGIN, test } from "../support/lab";
 
+/** Prints at each "x" that anyone writes, so often that the end is far. */
+const EVERY_WRITE = `#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+const volatile int my_pid = 0;
+
+SEC("tp/syscalls/sys_enter_write")
+int look(struct trace_event_raw_sys_enter *ctx)
+{
+	if (my_pid != 0 && ctx->args[0] == 1 && ctx->args[2] == 2)
+		bpf_printk("a write");
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
+`;
+
 test("the first line is in the page before the run ends; Stop ends it", async ({ lab }) => {
   await lab.open("hello");
   await expect(lab.state).toHaveText("Not run yet");
@@ -49,7 +66,8 @@ test("the starter does not pass, and each failed check says what was seen and wh
 
 test("a reload in the middle of a run sees it go on", async ({ lab }) => {
   await lab.open("libbpf-minimal");
-  await lab.putSolution();
+  // Its neighbour writes for twelve seconds: a reload may take half of them.
+  await lab.write(EVERY_WRITE);
   await lab.observe();
   await expect(lab.rows.first()).toBeVisible();
   const first = await lab.rows.first().innerText();
