@@ -1,5 +1,5 @@
 // @kernels 5.10 6.1 6.12 7.x
-// @stimulus exec 7<>/tmp/kept; echo >/tmp/kept; sleep 2
+// @stimulus exec 7<>/tmp/kept; echo >/tmp/kept; sleep 7
 // @shows map opens .*"key":"/tmp/kept (sh|bash|sleep)","value":\{"count":[12]
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
