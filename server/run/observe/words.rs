@@ -129,7 +129,9 @@ pub(super) fn attach_sentence(
 fn by_number(program: String, section: String, number: i32) -> (&'static str, Sentence) {
     let kind = section.split('/').next().unwrap_or_default();
     let (id, what) = match (number, kind) {
-        (errno::E2BIG, _) | (errno::EBUSY, "xdp") | (errno::EEXIST, "lwt_in" | "lwt_out" | "lwt_xmit") => {
+        (errno::E2BIG, _)
+        | (errno::EBUSY, "xdp" | "xdp.frags")
+        | (errno::EEXIST, "lwt_in" | "lwt_out" | "lwt_xmit") => {
             ("attach-full", Absent::Room { program, section })
         }
         (errno::EACCES, "tp" | "tracepoint") => ("reads-past-fields", Absent::Fields { program, section }),
