@@ -22,8 +22,11 @@ export interface Config {
   lesson: string;
   /** No lesson at all: the learner's own program and command. */
   sandbox: boolean;
-  /** The name of the file that is the program; the others are headers beside it. */
+  /** The name of the file that is the program. */
   program: string;
+  /** What lies beside it, by name. */
+  headers: Record<string, string>;
+  /** The program, as the page shows it, and its headers. */
   files: Record<string, string>;
   /** By buffer: the struct that its records are, as the lesson says. */
   records: Record<string, string>;
@@ -41,7 +44,11 @@ export interface Config {
 
 export function readConfig(): Config | null {
   const element = document.getElementById("lab-config");
-  return element === null ? null : (JSON.parse(element.textContent ?? "") as Config);
+  const starter = document.querySelector(".source pre")?.textContent;
+  if (element === null || starter == null) return null;
+  const config = JSON.parse(element.textContent ?? "") as Config;
+  config.files = { ...config.headers, [config.program]: starter };
+  return config;
 }
 
 let words: Partial<Record<Label, string>> = {};

@@ -193,7 +193,7 @@ struct Config<'a> {
     lesson: &'a str,
     sandbox: bool,
     program: &'a str,
-    files: BTreeMap<&'a str, &'a str>,
+    headers: &'a BTreeMap<String, String>,
     records: &'a BTreeMap<String, String>,
     sets: Vec<String>,
     kernels: Vec<KernelRow>,
@@ -277,15 +277,12 @@ fn config(
     why_not: &str,
 ) -> String {
     let backends = &site.runs.lab().backends;
-    let mut files: BTreeMap<&str, &str> =
-        lesson.headers.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    files.insert(&lesson.program, &lesson.starter);
     let config = Config {
         lang: lang.code(),
         lesson: &lesson.slug,
         sandbox: is_sandbox(lesson),
         program: &lesson.program,
-        files,
+        headers: &lesson.headers,
         records: &lesson.run.records,
         sets: sets(lesson),
         kernels: kernels::rows(site, lang),

@@ -1,6 +1,10 @@
 // Reading: without a session, without JavaScript, in both languages, on a phone.
 
+import { readdirSync, readFileSync } from "node:fs";
+
 import { expect, lessons, ORIGIN, test } from "../support/lab";
+
+const LESSONS = new URL("../../../lessons/", import.meta.url);
 
 test("without a session the course and a lesson can be read, and say why nothing runs", async ({ reader }) => {
   await reader.goto(`${ORIGIN}/`);
@@ -32,6 +36,20 @@ test("every lesson opens in both languages; a Chinese page without Chinese text 
     }
     await reader.getByRole("link", { name: "English" }).click();
     await expect(reader).toHaveURL(`${ORIGIN}${path}`);
+  }
+});
+
+test("what the editor begins with is the starter, to the byte", async ({ reader }) => {
+  await reader.goto(`${ORIGIN}/`);
+  const folders = readdirSync(LESSONS).filter((name) => /^\d+-/.test(name));
+  expect(folders.length).toBeGreaterThan(30);
+  for (const folder of folders) {
+    // The editor takes its text from the page: colours and escapes have to leave it as it was.
+    const shown = await reader.evaluate(async (path) => {
+      const html = await (await fetch(path)).text();
+      return new DOMParser().parseFromString(html, "text/html").querySelector(".source pre")?.textContent;
+    }, `/lessons/${folder.replace(/^\d+-/, "")}`);
+    expect(shown, folder).toBe(readFileSync(new URL(`${folder}/starter.bpf.c`, LESSONS), "utf8"));
   }
 });
 
