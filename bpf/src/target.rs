@@ -46,6 +46,9 @@ pub(crate) fn attach(
 fn given(program: &ProgramImpl<'_>, target: &Target) -> Result<Attached, i32> {
     match (program.prog_type(), target) {
         (ProgramType::Xdp, Target::Interface { name, .. }) => net::xdp(program, name),
+        (ProgramType::SchedCls, Target::Interface { name, .. }) if is_netkit(attach_type(program)) => {
+            net::netkit(program, name)
+        }
         (ProgramType::SchedCls, Target::Interface { name, egress }) => {
             net::classifier(program, name, egress.unwrap_or_else(|| is_egress(&section(program))))
         }
@@ -83,6 +86,7 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
         _ if section.ends_with('/') => Err(EOPNOTSUPP),
         ProgramType::SocketFilter => sockets::filter(program, net::LOOPBACK),
         ProgramType::Xdp if attach_type == libbpf_sys::BPF_XDP => net::xdp(program, net::LOOPBACK),
+        ProgramType::SchedCls if is_netkit(attach_type) => net::netkit(program, net::NETKIT),
         ProgramType::SchedCls => net::classifier(program, net::LOOPBACK, is_egress(&section)),
         ProgramType::PerfEvent => tracing::clock(program, None, HZ),
         ProgramType::SkMsg | ProgramType::SkSkb => sockets::sockmap(object, program),
@@ -157,6 +161,11 @@ fn wants_cgroup(kind: ProgramType, attach_type: u32) -> bool {
         ProgramType::Lsm => attach_type == ProgramAttachType::LsmCgroup as u32,
         _ => false,
     }
+}
+
+/// Whether a classifier is for a netkit pair: the one end's packets, or the other's.
+fn is_netkit(attach_type: u32) -> bool {
+    [libbpf_sys::BPF_NETKIT_PRIMARY, libbpf_sys::BPF_NETKIT_PEER].contains(&attach_type)
 }
 
 fn is_egress(section: &str) -> bool {

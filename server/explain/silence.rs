@@ -12,10 +12,11 @@ use crate::{
 
 /// How the sections of programs begin whose effect is what they return. Not those of socket
 /// filters, which decide about the lab's own socket only.
-const DECIDE: [&str; 20] = [
+const DECIDE: [&str; 21] = [
     "xdp",
     "tc",
     "tcx",
+    "netkit",
     "classifier",
     "cgroup_skb",
     "cgroup",

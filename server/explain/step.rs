@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Names under which libbpf knows kinds of programs, without what follows them.
-const SECTIONS: [&str; 44] = [
+const SECTIONS: [&str; 46] = [
     "tracepoint/",
     "tp/",
     "raw_tracepoint/",
@@ -43,6 +43,8 @@ const SECTIONS: [&str; 44] = [
     "tc",
     "tcx/ingress",
     "tcx/egress",
+    "netkit/primary",
+    "netkit/peer",
     "classifier",
     "xdp",
     "cgroup_skb/ingress",

@@ -91,7 +91,7 @@ enum Does {
 }
 
 /// All that the worker tries (`bpf/src/probe/kinds.rs`).
-const KINDS: [Kind; 41] = {
+const KINDS: [Kind; 42] = {
     use Does::{Decides, Observes};
     [
         Kind("tracepoint", Observes),
@@ -117,6 +117,7 @@ const KINDS: [Kind; 41] = {
         Kind("socket", Decides),
         Kind("tc", Decides),
         Kind("tcx", Decides),
+        Kind("netkit", Decides),
         Kind("xdp", Decides),
         Kind("cgroup_skb", Decides),
         Kind("cgroup/sock", Decides),

@@ -23,6 +23,7 @@ const KINDS: &[(&str, &str)] = &[
     ("fsession", "fsession"),
     ("lsm_cgroup", "lsm_cgroup"),
     ("tcx", "tcx"),
+    ("netkit", "netkit"),
     ("netfilter", "netfilter"),
     ("syscall", "syscall"),
 ];
@@ -156,12 +157,12 @@ mod tests {
             // SEC("netfilter") is not meant
             /* nor SEC("syscall") */
             SEC("kretprobe.multi.s/x*") int a; SEC("kprobe.multi/y") int b;
-            SEC("?lsm_cgroup/socket_bind") int c; SEC("tc") int d; SEC("tcx/ingress") int e;
+            SEC("?lsm_cgroup/socket_bind") int c; SEC("tc") int d; SEC("tcx/ingress") int e; SEC("netkit/peer") int i;
             struct sched_ext_ops ops;
             struct { __uint(type, BPF_MAP_TYPE_ARENA); } a SEC(".maps");
             struct { __uint(type, BPF_MAP_TYPE_HASH); } b SEC(".maps"); // BPF_MAP_TYPE_BLOOM_FILTER
         "#;
-        assert_eq!(asked_for(source), ["kprobe.multi", "tcx", "sched_ext", "map:arena"]);
+        assert_eq!(asked_for(source), ["kprobe.multi", "tcx", "netkit", "sched_ext", "map:arena"]);
     }
 
     #[test]

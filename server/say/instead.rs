@@ -122,7 +122,7 @@ impl Instead {
             "uprobe.multi" => Self::OneUprobeEach,
             "fsession" => Self::FentryAndFexit,
             "lsm_cgroup" => Self::Lsm,
-            "tcx" => Self::Tc,
+            "tcx" | "netkit" => Self::Tc,
             "netfilter" => Self::TcOrCgroup,
             "sched_ext" => Self::WatchTheScheduler,
             "map:task_storage" => Self::HashByThread,

@@ -63,6 +63,8 @@ pub(super) enum Attach {
         /// For the link.
         flags: u32,
     },
+    /// To a pair of interfaces made for it.
+    Netkit,
     /// To a queueing discipline on loopback.
     Qdisc,
     /// To a route.
@@ -114,6 +116,7 @@ pub(super) fn attach(kind: &Kind, program: &OwnedFd, places: &Places) -> Answer 
             link(program, cgroup.as_fd().as_raw_fd(), as_type, plain)
         }
         Attach::Interface { flags } => netns()?.interface(program, as_type, flags),
+        Attach::Netkit => netns()?.netkit(program, as_type),
         Attach::Qdisc => netns()?.qdisc(program),
         Attach::Route => netns()?.route(program),
         Attach::Netns => netns()?.itself(program, as_type),

@@ -108,6 +108,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new("tc", sys::BPF_PROG_TYPE_SCHED_CLS, Attach::Qdisc),
     Kind::new("tcx", sys::BPF_PROG_TYPE_SCHED_CLS, Attach::Interface { flags: 0 })
         .attach_type(sys::BPF_TCX_INGRESS),
+    Kind::new("netkit", sys::BPF_PROG_TYPE_SCHED_CLS, Attach::Netkit).attach_type(sys::BPF_NETKIT_PRIMARY),
     // Loopback has no native XDP.
     Kind::new("xdp", sys::BPF_PROG_TYPE_XDP, Attach::Interface { flags: sys::XDP_FLAGS_SKB_MODE })
         .attach_type(sys::BPF_XDP)

@@ -20,6 +20,7 @@ use libbpf_sys::{
 };
 use nix::{
     libc,
+    net::if_::if_nametoindex,
     sched::{CloneFlags, unshare},
     sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socket, sockopt},
 };
@@ -49,6 +50,13 @@ impl Netns {
     pub(super) fn interface(&self, program: BorrowedFd, as_type: u32, flags: u32) -> Answer {
         let opts = bpf_link_create_opts { flags, ..Default::default() };
         link(program, LOOPBACK, as_type, opts)
+    }
+
+    /// As a link to one of a pair made for it.
+    pub(super) fn netkit(&self, program: BorrowedFd, as_type: u32) -> Answer {
+        netlink::add_netkit(c"probe0", c"probe1")?;
+        let index = if_nametoindex("probe0")?;
+        link(program, index as c_int, as_type, bpf_link_create_opts::default())
     }
 
     /// As a link to the namespace.

@@ -102,6 +102,7 @@ fn forms(kind: ProgramType, attach_type: u32) -> &'static [&'static str] {
         &["kprobe:FUNCTION", "kretprobe:FUNCTION", "uprobe:PATH:SYMBOL", "usdt:PATH:PROVIDER:NAME"];
     match kind {
         ProgramType::Xdp | ProgramType::SocketFilter => &["if:lab0"],
+        ProgramType::SchedCls if super::is_netkit(attach_type) => &["if:nk0"],
         ProgramType::SchedCls => &["if:lab0:ingress", "if:lab0:egress"],
         ProgramType::PerfEvent => &["perf:cpu-clock:99", "perf:cycles:99"],
         // One such program is for many places.

@@ -6,6 +6,7 @@ use std::{
     net::Ipv4Addr,
     os::fd::{AsFd, AsRawFd},
     path::Path,
+    process::{Command, Stdio},
 };
 
 use libbpf_rs::{AsRawLibbpf, ProgramImpl, ProgramType, libbpf_sys};
@@ -19,6 +20,20 @@ use crate::{link::Link, probe::netlink, stimulus::CGROUP};
 
 /// The interface that is always there.
 pub(super) const LOOPBACK: &str = "lo";
+
+/// The end of the netkit pair that is here; its peer is in the namespace `lab`, as `lab1` is.
+pub(super) const NETKIT: &str = "nk0";
+
+/// Without IPv6, as there.
+const NETKIT_PAIR: &str = "
+    ip link add nk0 type netkit peer name nk1 netns lab
+    echo 1 >/proc/sys/net/ipv6/conf/nk0/disable_ipv6
+    ip netns exec lab sh -c 'echo 1 >/proc/sys/net/ipv6/conf/nk1/disable_ipv6'
+    ip address add 10.14.0.1/24 dev nk0
+    ip -n lab address add 10.14.0.2/24 dev nk1
+    ip link set nk0 up
+    ip -n lab link set nk1 up
+";
 
 /// Before connection tracking, as those programs have it that change packets.
 const PRIORITY: i32 = -300;
@@ -61,6 +76,23 @@ pub(super) fn classifier(program: &ProgramImpl<'_>, name: &str, egress: bool) ->
         libbpf_sys::bpf_tc_attach(&raw const hook, &raw mut opts)
     };
     if done < 0 { Err(-done) } else { Ok((Link::Qdisc(hook), to)) }
+}
+
+/// To a netkit pair, whose one end takes the programs of both. The lab's own is made by the
+/// first program for it: kernels before 6.7 have none.
+pub(super) fn netkit(program: &ProgramImpl<'_>, name: &str) -> Result<Attached, i32> {
+    if name == NETKIT && interface(NETKIT).is_err() {
+        let made = Command::new("/bin/sh").args(["-ec", NETKIT_PAIR]).stderr(Stdio::null()).status();
+        if !made.is_ok_and(|made| made.success()) {
+            return Err(ENODEV);
+        }
+    }
+    let index = interface(name)?;
+    let raw = program.as_libbpf_object().as_ptr();
+    // SAFETY: as above; no options are given, and none is needed.
+    let link = unsafe { libbpf_sys::bpf_program__attach_netkit(raw, index, std::ptr::null()) };
+    let whose = if section(program).ends_with("peer") { "what its peer sends" } else { "what it sends" };
+    Ok((Link::libbpf(link)?, format!("{name}: {whose}")))
 }
 
 /// To this network namespace.

@@ -12,7 +12,9 @@ pub(super) fn words(kind: &str) -> Matters {
         "perf_event" => Matters::Sampling,
         "iter" | "syscall" => Matters::Listing,
         "lsm" | "lsm_cgroup" | "fmod_ret" => Matters::Policy,
-        "xdp" | "tc" | "tcx" | "socket" | "netfilter" | "lwt" | "flow_dissector" => Matters::Packets,
+        "xdp" | "tc" | "tcx" | "netkit" | "socket" | "netfilter" | "lwt" | "flow_dissector" => {
+            Matters::Packets
+        }
         "sockops" | "sk_msg" | "sk_skb" | "sk_lookup" | "sk_reuseport" => Matters::Sockets,
         "struct_ops" | "sched_ext" | "freplace" => Matters::Replacing,
         other if other.starts_with("cgroup") => Matters::Cgroups,

@@ -1,10 +1,10 @@
-//! The three requests of rtnetlink that libbpf has no function for: an
-//! interface up, and a route with a BPF program, there and gone.
+//! The requests of rtnetlink that libbpf has no function for: an interface up,
+//! a pair of netkit's, and a route with a BPF program, there and gone.
 //!
 //! Acts in the network namespace of the process that calls.
 
 use std::{
-    ffi::c_int,
+    ffi::{CStr, c_int},
     os::fd::{AsRawFd, BorrowedFd},
 };
 
@@ -26,6 +26,9 @@ pub(crate) const LWT_BPF_XMIT: u16 = 3;
 const LWT_BPF_PROG_FD: u16 = 1;
 const LWT_BPF_PROG_NAME: u16 = 2;
 
+// From <linux/if_link.h>.
+const IFLA_NETKIT_PEER_INFO: u16 = 1;
+
 /// Length of a message's header, and of its error's number.
 const HEADER: usize = 16;
 
@@ -35,6 +38,18 @@ pub(crate) fn bring_up(interface: c_int) -> Answer {
     // struct ifinfomsg: family, padding, type; index; flags; which of them to change.
     let body = [[0; 4], interface.to_ne_bytes(), up, up].concat();
     request(libc::RTM_NEWLINK, 0, &body)
+}
+
+/// Makes two interfaces that are one cable: `name`, to which programs are attached, and its peer.
+pub(crate) fn add_netkit(name: &CStr, peer: &CStr) -> Answer {
+    // struct ifinfomsg: nothing is said of either but its name.
+    let named = |name: &CStr| [vec![0; 16], attribute(libc::IFLA_IFNAME, name.to_bytes_with_nul())].concat();
+    let pair = [
+        attribute(libc::IFLA_INFO_KIND, b"netkit"),
+        attribute(libc::IFLA_INFO_DATA, &attribute(IFLA_NETKIT_PEER_INFO, &named(peer))),
+    ];
+    let body = [named(name), attribute(libc::IFLA_LINKINFO, &pair.concat())].concat();
+    request(libc::RTM_NEWLINK, libc::NLM_F_CREATE | libc::NLM_F_EXCL, &body)
 }
 
 /// Adds a route whose packets this program sees.
