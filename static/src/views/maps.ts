@@ -24,7 +24,6 @@ const UNLISTED: Record<string, Word> = {
   user_ringbuf: "map_sent",
   perf_event_array: "map_records",
   bloom_filter: "map_bloom",
-  inode_storage: "map_unlisted",
   reuseport_sockarray: "map_unlisted",
   xskmap: "map_unlisted",
   cgroup_array: "map_unlisted",
