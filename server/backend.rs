@@ -10,8 +10,8 @@ mod worker;
 
 pub(crate) use guest::Turns;
 pub use guest::{
-    Accelerator, Guests, KVM_DEADLINE, Kvm, Piece, Place, RUN_COST, Rehearsal, Settings as GuestSettings,
-    Step, Trial, cgroups,
+    Accelerator, Guests, KVM_DEADLINE, Kvm, Piece, Place, Processors, RUN_COST, Rehearsal,
+    Settings as GuestSettings, Step, Trial, cgroups,
 };
 pub use host::{Host, HostSettings};
 pub use worker::{Words, Worker};

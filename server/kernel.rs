@@ -10,7 +10,7 @@ mod target;
 pub use bpflab_worker::Features;
 pub use features::{HookKind, program_types};
 pub use needs::{Hook, Needs, Unmet, Version, unmet_at};
-pub use sections::{asked_for, operations_of, types_of};
+pub use sections::{asked_for, operations_of, schedules, types_of};
 pub use target::{target, words};
 
 use crate::say::Sentence;

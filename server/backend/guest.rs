@@ -26,7 +26,7 @@ pub(super) use cgroup::Cgroup;
 pub use cgroup::cgroups;
 pub(super) use console::{Console, LAG as CONSOLE_LAG};
 use entry::Entry;
-pub use entry::Place;
+pub use entry::{Place, Processors};
 pub(super) use error::Error;
 pub(super) use features::ask;
 pub(super) use qemu::Qemu;
@@ -227,12 +227,12 @@ impl Guests {
     /// The kernel cannot be used, or its guest does not start.
     pub(super) async fn worker(&self, place: Place<'_>) -> Result<Worker, super::Error> {
         let (entry, snapshot) = self.snapshot(place).await?;
-        let taken = match entry.pool.take(&snapshot).await {
+        let taken = match entry.pool.take(&snapshot, place.processors).await {
             Err(Error::Unreadable(why)) => {
                 tracing::warn!(%why, ?place, "a snapshot that QEMU cannot read is made anew");
                 entry.discard(&snapshot).await;
                 let (_, snapshot) = self.snapshot(place).await?;
-                entry.pool.take(&snapshot).await
+                entry.pool.take(&snapshot, place.processors).await
             }
             taken => taken,
         };
@@ -343,7 +343,7 @@ impl Guests {
 
     fn has(&self, extra: &str) -> bool {
         self.kernels.iter().any(|kernel| {
-            let place = Place { kernel: &kernel.name, extra: Some(extra) };
+            let place = Place { extra: Some(extra), ..Place::from(kernel.name.as_str()) };
             self.entry(place).is_ok()
         })
     }

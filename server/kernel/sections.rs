@@ -128,6 +128,11 @@ fn feature_of(word: &str) -> &str {
     }
 }
 
+/// Whether a source has a scheduler.
+pub fn schedules(source: &str) -> bool {
+    source.contains(SCHEDULER)
+}
+
 /// The features that a source needs, each once, in the order of their sections.
 pub fn asked_for(source: &str) -> Vec<String> {
     let code = code(source);
@@ -136,7 +141,7 @@ pub fn asked_for(source: &str) -> Vec<String> {
         let kind = section.get(1)?.as_str().trim_end_matches(".s");
         KINDS.iter().find(|(start, _)| *start == kind).map(|(_, feature)| *feature)
     });
-    let scheduler = code.contains(SCHEDULER).then_some("sched_ext");
+    let scheduler = schedules(&code).then_some("sched_ext");
     let maps = maps_of(&code).into_iter().filter(|name| MAPS.contains(&name.as_str()));
     let maps = maps.map(|name| format!("map:{name}"));
     for feature in kinds.chain(scheduler).map(str::to_owned).chain(maps) {

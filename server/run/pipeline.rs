@@ -212,7 +212,7 @@ impl Part {
         // Neither needs the other: the worker makes ready while clang compiles.
         let lab = self.lab.clone();
         let (kernel, submission) = (self.kernel.clone(), self.submission.clone());
-        let place = Place { kernel: &kernel, extra: submission.needs.extra.as_deref() };
+        let place = submission.place(&kernel);
         let placing = async { tokio::time::timeout(LIMITS.place, lab.backends.worker(place)).await };
         let prepared = async { tokio::join!(self.compile(), placing) };
         let (object, placed) = tokio::select! {
@@ -262,7 +262,7 @@ impl Part {
     /// The same for a guest that has more in it, where one is wanted.
     async fn prepare_extra(&mut self) -> Result<(), End> {
         let (lab, submission, kernel) = (self.lab.clone(), self.submission.clone(), self.kernel.clone());
-        let place = Place { kernel: &kernel, extra: submission.needs.extra.as_deref() };
+        let place = submission.place(&kernel);
         if place.extra.is_none() {
             return Ok(());
         }

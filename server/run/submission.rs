@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use bpflab_worker::{MAX_TEST, MapChange, Span, Target, Test, Window};
 
 use crate::{
+    backend::{Place, Processors},
     compile::Sources,
-    kernel::Needs,
+    kernel::{Needs, schedules},
     say::{Sentence, Size, Unchanged},
 };
 
@@ -59,6 +60,16 @@ impl Submission {
             needs: Needs::default(),
             span,
         }
+    }
+
+    /// What it wants of a guest. A scheduler rewrites the kernel's own where it is attached,
+    /// which runs all the time.
+    pub(super) fn place<'a>(&'a self, kernel: &'a str) -> Place<'a> {
+        let processors = match schedules(self.sources.program().1) {
+            true => Processors::InTurn,
+            false => Processors::AtOnce,
+        };
+        Place { kernel, extra: self.needs.extra.as_deref(), processors }
     }
 
     /// Maps that have another size than the program says, and which.

@@ -5,7 +5,10 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
-use super::qemu::{KERNEL_LINE, NOBODY};
+use super::{
+    entry::Processors,
+    qemu::{KERNEL_LINE, NOBODY},
+};
 use crate::kernel::Version;
 
 /// The first with `kmalloc_nolock`.
@@ -21,17 +24,16 @@ pub enum Accelerator {
 }
 
 impl Accelerator {
-    /// QEMU's `-accel` and `-cpu`, for a guest that boots or one that goes on.
-    ///
-    /// A boot under TCG has one thread for all processors: with a thread each, one may run
-    /// what the other is just rewriting (7.3 dies of an int3 of its own in one boot of 100,
-    /// QEMU 7.2, busy machine), and a kernel rewrites itself most while it boots.
+    /// QEMU's `-accel` and `-cpu`.
     ///
     /// Without cmpxchg16b: with it, 6.12 oopses at random while the machine is busy (QEMU
     /// 7.2; 15 of 32 boots, and 0 of 20 without). Nor page tables of five levels, nor the
     /// guard over user memory: both only cost here, a tenth of the time.
-    pub(super) fn words(self, translated_mib: u64, boots: bool) -> (String, String) {
-        let thread = if boots { "single" } else { "multi" };
+    pub(super) fn words(self, translated_mib: u64, processors: Processors) -> (String, String) {
+        let thread = match processors {
+            Processors::AtOnce => "multi",
+            Processors::InTurn => "single",
+        };
         match self {
             Self::Kvm => ("kvm".into(), "host".into()),
             Self::Tcg => {

@@ -5,7 +5,7 @@ use std::{fs, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path, time
 
 use bpflab_worker::{Command, Event, Features};
 
-use super::{Error, snapshot::Snapshot};
+use super::{Error, entry::Processors, snapshot::Snapshot};
 use crate::backend::Worker;
 
 /// From the question to the last word: 10 s under TCG, and more on a machine
@@ -21,7 +21,8 @@ pub(super) async fn find(snapshot: &Snapshot) -> Result<Features, Error> {
     if let Some(features) = read(&kept) {
         return Ok(features);
     }
-    let mut worker = snapshot.restore().await?.begin().await?;
+    // Trying to attach rewrites the kernel.
+    let mut worker = snapshot.restore(Processors::InTurn).await?.begin().await?;
     let asked = tokio::time::timeout(ASK, ask(&mut worker)).await;
     worker.gone().await;
     let features = match asked {

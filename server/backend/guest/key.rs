@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     accelerator::Accelerator,
+    entry::Processors,
     memory,
     qemu::{KERNEL_LINE, MEMORY_MIB},
 };
@@ -37,7 +38,10 @@ pub(super) struct Parts<'a> {
 pub(super) fn key(parts: Parts<'_>) -> String {
     let Parts { accelerator, processor, image, worker, qemu } = parts;
     let mut hash = Sha256::new();
-    hash.update(format!("{WAY} {MEMORY_MIB} {accelerator:?} {:?} ", accelerator.words(0, true)));
+    hash.update(format!(
+        "{WAY} {MEMORY_MIB} {accelerator:?} {:?} ",
+        accelerator.words(0, Processors::InTurn)
+    ));
     hash.update(processor);
     hash.update(KERNEL_LINE);
     hash.update(image);

@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Error, live::Guest, snapshot::Snapshot};
+use super::{Error, entry::Processors, live::Guest, snapshot::Snapshot};
 use crate::backend::Worker;
 
 /// From a guest being taken to the next being made: a learner's own run has
@@ -58,17 +58,21 @@ impl Pool {
         self.shared.guests().clear();
     }
 
-    /// A guest that begins: a warm one, else one that is restored now.
-    pub(super) async fn take(&self, snapshot: &Snapshot) -> Result<Worker, Error> {
+    /// A guest that begins: a warm one, else one that is restored now. Those that wait
+    /// have their processors run at once.
+    pub(super) async fn take(&self, snapshot: &Snapshot, processors: Processors) -> Result<Worker, Error> {
+        if processors == Processors::InTurn {
+            return snapshot.restore(processors).await?.begin().await;
+        }
         let warm = self.shared.guests().pop_front();
         self.shared.taken.notify_one();
         match warm {
             Some(guest) => match guest.begin().await {
                 Ok(worker) => Ok(worker),
                 // It died while it waited.
-                Err(_) => snapshot.restore().await?.begin().await,
+                Err(_) => snapshot.restore(processors).await?.begin().await,
             },
-            None => snapshot.restore().await?.begin().await,
+            None => snapshot.restore(processors).await?.begin().await,
         }
     }
 

@@ -21,7 +21,9 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Error, accelerator::Accelerator, cgroup::Cgroup, console::Console, qmp::Monitor, room};
+use super::{
+    Error, accelerator::Accelerator, cgroup::Cgroup, console::Console, entry::Processors, qmp::Monitor, room,
+};
 
 /// Memory of a guest, in MiB: 5.10 to 7.x boot in 128, and a lesson's Python,
 /// a compressor and a full overlay still fit.
@@ -106,7 +108,16 @@ pub(super) enum Start {
     /// At power-on.
     Boot { kernel: File, initramfs: File, line: String },
     /// Where another was saved, once the monitor is told the state.
-    Restore,
+    Restore(Processors),
+}
+
+impl Start {
+    fn processors(&self) -> Processors {
+        match self {
+            Self::Boot { .. } => Processors::InTurn,
+            Self::Restore(processors) => *processors,
+        }
+    }
 }
 
 /// A QEMU; killed on drop.
@@ -154,8 +165,8 @@ impl Qemu {
         ];
         let cgroup = Cgroup::new();
         let mut command = walls(machine.walls, machine.accelerator, cgroup.as_ref());
-        let boots = matches!(machine.start, Start::Boot { .. });
-        command.arg(&program).args(arguments(machine.accelerator, machine.shared, boots));
+        let processors = machine.start.processors();
+        command.arg(&program).args(arguments(machine.accelerator, machine.shared, processors));
         match machine.start {
             Start::Boot { kernel, initramfs, line } => {
                 command.args(["-kernel".into(), inherited(fd::KERNEL)]);
@@ -164,7 +175,7 @@ impl Qemu {
                 passed.push(map(kernel.into(), fd::KERNEL));
                 passed.push(map(initramfs.into(), fd::INITRAMFS));
             }
-            Start::Restore => {
+            Start::Restore(_) => {
                 command.args(["-incoming", "defer"]);
             }
         }
@@ -316,8 +327,8 @@ fn port(name: &str, number: i32) -> Vec<String> {
     vec!["-chardev".into(), stream, "-device".into(), device]
 }
 
-fn arguments(accelerator: Accelerator, shared: bool, boots: bool) -> Vec<String> {
-    let (accel, cpu) = accelerator.words(TRANSLATED_MIB, boots);
+fn arguments(accelerator: Accelerator, shared: bool, processors: Processors) -> Vec<String> {
+    let (accel, cpu) = accelerator.words(TRANSLATED_MIB, processors);
     let share = if shared { "on" } else { "off" };
     let memory = inherited(fd::MEMORY);
     let mut words: Vec<String> = [

@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 use super::{
     Error, Step, Trial,
     accelerator::Accelerator,
+    entry::Processors,
     initramfs, key,
     live::Guest,
     memory,
@@ -224,7 +225,7 @@ impl Snapshot {
 
     /// A new guest that has answered and has loaded something; halted.
     pub(super) async fn warm(&self) -> Result<Guest, Error> {
-        let mut guest = self.restore().await?;
+        let mut guest = self.restore(Processors::AtOnce).await?;
         let compile = || self.recipe.rehearsal.object(Piece::Small, self.types());
         guest.answer_once(self.small.get_or_init(compile).await.as_deref()).await?;
         Ok(guest)
@@ -236,7 +237,7 @@ impl Snapshot {
         match way {
             Trial::Boot => boots(&self.recipe).await?,
             Trial::Restore => {
-                let mut guest = self.restore().await?;
+                let mut guest = self.restore(Processors::AtOnce).await?;
                 guest.qemu.monitor.go_on().await?;
                 guest.within(RESTORE, Guest::wake).await?;
                 guest.well()?;
@@ -246,10 +247,11 @@ impl Snapshot {
     }
 
     /// A new guest, halted where the snapshot was made.
-    pub(super) async fn restore(&self) -> Result<Guest, Error> {
+    pub(super) async fn restore(&self, processors: Processors) -> Result<Guest, Error> {
         // A file of its own for each: the place in it would be shared otherwise.
         let state = memory::holding(&self.state)?;
-        let machine = self.recipe.machine(self.root.clone(), self.memory.clone(), false, Start::Restore);
+        let (root, memory) = (self.root.clone(), self.memory.clone());
+        let machine = self.recipe.machine(root, memory, false, Start::Restore(processors));
         let mut guest = Guest::new(Qemu::start(machine).await?);
         match guest.qemu.monitor.restore(&state).await {
             Ok(()) => Ok(guest),
