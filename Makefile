@@ -79,16 +79,24 @@ host: worker
 
 # What guests have to prove is proved within half an hour, also where nothing was built before.
 test: setup setup-test page
+	$(call say,the server$(comma) the worker and their tests)
+	@$(MAKE) --no-print-directory --jobs=2 built-server built-worker
 	$(call say,1 of 7: unit tests of the protocol and the server)
-	@cargo test --no-run
 	@cargo test --lib --bins --quiet -p bpflab
 	$(call say,2 of 7: the worker)
 	@$(STATIC) test $(WORKER_ARGS) --quiet
-	@$(STATIC) build $(WORKER_ARGS)
 	$(call say,the guests' images)
 	@target/debug/bpflab images --extra all
 	@$(MAKE) --no-print-directory --keep-going \
 		test-short test-guests test-alone test-lessons test-browser test-long
+
+# Side by side: at its end each build has one processor busy for long.
+built-server:
+	@cargo test --no-run
+
+built-worker:
+	@$(STATIC) test $(WORKER_ARGS) --no-run
+	@$(STATIC) build $(WORKER_ARGS)
 
 # Each of these says what fails in it, whatever failed before.
 test-short:
