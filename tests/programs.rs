@@ -107,6 +107,13 @@ impl Case {
     }
 }
 
+/// A program, and how often it gave each of its verdicts.
+fn verdicts(stats: &Value) -> String {
+    let given = stats["verdicts"].as_array().into_iter().flatten();
+    let each: Vec<String> = given.map(|one| format!("{} {}", plain(&one["name"]), one["count"])).collect();
+    format!("{} {}", plain(&stats["program"]), each.join(", "))
+}
+
 /// Whether a story has something of a kind that matches.
 fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
     let texts = |of: &str, field: &str| -> Vec<String> {
@@ -122,6 +129,7 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         "finding" => story
             .of("diagnostic")
             .any(|found| pattern.is_match(&format!("{} {}", plain(&found["id"]), plain(&found["message"])))),
+        "stats" => story.of("stats").any(|stats| pattern.is_match(&verdicts(stats))),
         "tested" => story.of("tested").any(|tested| pattern.is_match(&tested.to_string())),
         "code" => story.of("code").any(|code| pattern.is_match(&code.to_string())),
         "record" => story.of("record").any(|record| pattern.is_match(&record["value"].to_string())),

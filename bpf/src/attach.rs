@@ -238,11 +238,7 @@ fn why(errno: i32, program: &Program<'_>, wanted: Option<&Target>) -> AttachFail
     }
     match errno {
         ENODEV if matches!(wanted, Some(Target::Interface { .. })) => {
-            let known = nix::net::if_::if_nameindex();
-            let name = |one: &nix::net::if_::Interface| one.name().to_string_lossy().into_owned();
-            AttachFailure::NoInterface {
-                known: known.map(|all| all.iter().map(name).collect()).unwrap_or_default(),
-            }
+            AttachFailure::NoInterface { known: target::interfaces() }
         }
         ENOENT | EOPNOTSUPP | ENODEV if let Some(Target::Counter { event, .. }) = wanted => {
             AttachFailure::NoCounter { event: *event }

@@ -32,14 +32,14 @@ pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal, Untraceable}
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
 pub use near::nearest;
-pub use seen::{Global, MAX_SHOWN, MapView, OutputStream, ProgramStats, Record, TraceLine};
+pub use seen::{Global, MAX_SHOWN, MapView, OutputStream, ProgramStats, Record, TraceLine, Verdict};
 pub use value::{MAX_DEPTH, Value};
 
 use serde::{Deserialize, Serialize};
 
 /// Raised when a message changes shape; both ends are built together, so a
 /// difference means a stale worker and is reported as such.
-pub const VERSION: u32 = 17;
+pub const VERSION: u32 = 18;
 
 /// What the server asks of a worker. [`Command::Load`] comes once (in a guest,
 /// a rehearsal may come before it); before it only [`Command::Wake`],

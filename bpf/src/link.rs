@@ -13,7 +13,7 @@ use libbpf_rs::libbpf_sys::{
     bpf_tc_hook_destroy,
 };
 
-use crate::{object::last_errno, probe::netlink};
+use crate::{object::last_errno, probe::netlink, target::Namespace};
 
 /// An attached program; detaches on drop.
 pub(crate) enum Link {
@@ -24,7 +24,12 @@ pub(crate) enum Link {
     /// Sockets that share a port, among which the program chooses.
     Listeners(#[expect(dead_code, reason = "closed on drop")] Vec<TcpListener>),
     /// The queueing discipline of an interface that holds classifiers.
-    Qdisc(bpf_tc_hook),
+    Qdisc {
+        /// The interface, by its number.
+        hook: bpf_tc_hook,
+        /// Where it has that number.
+        namespace: Namespace,
+    },
     /// A map of sockets.
     Sockmap {
         /// Ours, so that it is open when we detach.
@@ -71,12 +76,12 @@ impl Drop for Link {
             Self::Libbpf(link) => unsafe {
                 bpf_link__destroy(link.as_ptr());
             },
-            Self::Qdisc(hook) => {
+            Self::Qdisc { hook, namespace } => {
                 // Both sides of it together are the whole of it.
                 hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-                // SAFETY: the hook lives through the call. Another program's
-                // drop may have removed it already.
-                unsafe { bpf_tc_hook_destroy(hook) };
+                // Another program's drop may have removed it already.
+                // SAFETY: the hook lives through the call.
+                let _ = namespace.inside(|| Ok(unsafe { bpf_tc_hook_destroy(hook) }));
             }
             Self::Sockmap { program, map, kind } => {
                 // SAFETY: numbers only, of descriptors that are open.

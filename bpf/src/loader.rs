@@ -158,7 +158,7 @@ fn serve(load: &Load, instance: &Path, inlet: &mut Inlet, outlet: &mut Outlet) -
         return Ok(Done::Completed);
     }
     held.as_mut().map_or(Ok(()), Held::prepared)?;
-    let stats = Stats::start();
+    let stats = Stats::start(&object);
     if let Err((map, reason)) = fill(load, &object, pid) {
         outlet.send(&Event::BadEntry { map, reason })?;
         return Ok(Done::Failed);

@@ -31,6 +31,7 @@ mod names;
 mod object;
 mod observe;
 mod outlet;
+mod own;
 mod pidfd;
 mod probe;
 mod records;
@@ -48,6 +49,7 @@ mod trial;
 mod types;
 mod unsaid;
 mod untraceable;
+mod verdicts;
 mod wake;
 
 use std::{path::Path, process::ExitCode};

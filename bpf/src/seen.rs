@@ -88,4 +88,17 @@ pub struct ProgramStats {
     pub missed: Option<u64>,
     /// Time in the program's body.
     pub ns: u64,
+    /// What it decided, where that is counted: each verdict that it gave at all.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// How often a program gave one verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What it returned; `None` for all that no verdict is that small or great.
+    pub returned: Option<i32>,
+    /// As the kernel's headers name it, where they do.
+    pub name: Option<String>,
+    /// Since attach, by all CPUs.
+    pub count: u64,
 }

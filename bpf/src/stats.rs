@@ -8,20 +8,23 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use bpflab_worker::ProgramStats;
 use libbpf_rs::{Object, libbpf_sys};
 
+use crate::verdicts::Verdicts;
+
 /// Programs under count, and what was last said.
 pub(crate) struct Stats {
     _counting: Option<OwnedFd>,
+    verdicts: Verdicts,
     said: Vec<ProgramStats>,
 }
 
 impl Stats {
     /// Starts counting, where the kernel lets us.
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(object: &Object) -> Self {
         // SAFETY: takes a number and answers with a new descriptor or a negative errno.
         let fd = unsafe { libbpf_sys::bpf_enable_stats(libbpf_sys::BPF_STATS_RUN_TIME) };
         // SAFETY: the kernel just gave this descriptor to us alone.
         let counting = (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) });
-        Self { _counting: counting, said: Vec::new() }
+        Self { _counting: counting, verdicts: Verdicts::of(object), said: Vec::new() }
     }
 
     /// All programs' counts, when any changed.
@@ -39,8 +42,10 @@ impl Stats {
                         &raw mut size,
                     )
                 };
+                let name = program.name().to_string_lossy().into_owned();
                 (status == 0).then(|| ProgramStats {
-                    program: program.name().to_string_lossy().into_owned(),
+                    verdicts: self.verdicts.given_by(&name),
+                    program: name,
                     runs: told.run_cnt,
                     // recursion_misses came with 5.12; an older kernel leaves it out.
                     missed: (size as usize

@@ -6,6 +6,7 @@
 //! belongs to someone, but for clocks and iterators, which change nothing.
 
 mod aim;
+mod namespace;
 mod net;
 mod sockets;
 mod tracing;
@@ -21,6 +22,7 @@ use nix::libc::{EINVAL, EOPNOTSUPP};
 use crate::{ctype, link::Link, replace};
 
 pub(crate) use aim::{forms_of, tell, words};
+pub(crate) use namespace::{Namespace, interfaces};
 pub(crate) use net::own_cgroup;
 pub(crate) use tracing::read_iterator;
 

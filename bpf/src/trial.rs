@@ -9,7 +9,7 @@ use bpflab_worker::{BadChange, Event, MAX_TEST, Test, Tested};
 use libbpf_rs::{Object, Program, ProgramType, libbpf_sys};
 use nix::libc;
 
-use crate::{object, outlet::Outlet};
+use crate::{object, outlet::Outlet, verdicts};
 
 /// Bytes of an Ethernet header: the kernel takes no shorter packet.
 const ETHERNET: usize = 14;
@@ -100,28 +100,9 @@ fn on(program: &Program<'_>, test: &Test) -> Result<Tested, BadChange> {
     };
     Ok(Tested {
         returned: asked.retval,
-        verdict: verdict(kind, asked.retval).map(str::to_owned),
+        verdict: verdicts::name(kind, asked.retval as i32).map(str::to_owned),
         output: given_back,
         ns: u64::from(asked.duration),
         repeat: test.repeat.clamp(1, MAX_REPEAT),
     })
-}
-
-/// include/uapi/linux/bpf.h and pkt_cls.h name these.
-fn verdict(kind: ProgramType, returned: u32) -> Option<&'static str> {
-    match (kind, returned) {
-        (ProgramType::Xdp, 0) => Some("XDP_ABORTED"),
-        (ProgramType::Xdp, 1) => Some("XDP_DROP"),
-        (ProgramType::Xdp, 2) => Some("XDP_PASS"),
-        (ProgramType::Xdp, 3) => Some("XDP_TX"),
-        (ProgramType::Xdp, 4) => Some("XDP_REDIRECT"),
-        (ProgramType::SchedCls | ProgramType::SchedAct, 0) => Some("TC_ACT_OK"),
-        (ProgramType::SchedCls | ProgramType::SchedAct, 2) => Some("TC_ACT_SHOT"),
-        (ProgramType::SchedCls | ProgramType::SchedAct, 3) => Some("TC_ACT_PIPE"),
-        (ProgramType::SchedCls | ProgramType::SchedAct, 7) => Some("TC_ACT_REDIRECT"),
-        (ProgramType::SchedCls | ProgramType::SchedAct, u32::MAX) => Some("TC_ACT_UNSPEC"),
-        (ProgramType::CgroupSkb, 0) | (ProgramType::SkLookup, 0) => Some("drop"),
-        (ProgramType::CgroupSkb, 1) | (ProgramType::SkLookup, 1) => Some("pass"),
-        _ => None,
-    }
 }

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use bpflab_worker::{LogSource, OutputStream, Value};
+use bpflab_worker::{LogSource, OutputStream, Value, Verdict};
 
 use self::histograms::Histograms;
 use crate::{
@@ -29,19 +29,27 @@ pub(super) fn json(writer: &Writer, batch: &Batch) -> io::Result<()> {
     stdout.flush()
 }
 
-/// A story for a person, as it is told. Histograms are kept to be drawn when
+/// A story for a person, as it is told. Histograms and verdicts are kept until
 /// their kernel's part is over.
 #[derive(Debug)]
 pub(super) struct Text {
     several: bool,
     lang: Lang,
-    histograms: BTreeMap<Option<Arc<str>>, Histograms>,
+    at_end: BTreeMap<Option<Arc<str>>, AtEnd>,
+}
+
+/// What one kernel's part says at its end, as it is then.
+#[derive(Debug, Default)]
+struct AtEnd {
+    histograms: Histograms,
+    /// By their programs.
+    verdicts: BTreeMap<String, Vec<Verdict>>,
 }
 
 impl Text {
     /// Of `several` kernels each line says whose it is.
     pub(super) fn new(several: bool, lang: Lang) -> Self {
-        Self { several, lang, histograms: BTreeMap::new() }
+        Self { several, lang, at_end: BTreeMap::new() }
     }
 
     /// Prints a batch.
@@ -57,25 +65,29 @@ impl Text {
             writeln!(out, "lost      {} of {}", lost.count, stream(&lost.stream))?;
         }
         for entry in &batch.entries {
-            let drawn = self.histograms.entry(entry.kernel.clone()).or_default();
+            let at_end = self.at_end.entry(entry.kernel.clone()).or_default();
             match &entry.kernel {
                 Some(kernel) if self.several => {
                     let mut lines = Vec::new();
-                    event(&mut lines, &entry.event, drawn, self.lang)?;
+                    event(&mut lines, &entry.event, at_end, self.lang)?;
                     for line in String::from_utf8_lossy(&lines).lines() {
                         writeln!(out, "{kernel:<5} {line}")?;
                     }
                 }
-                _ => event(out, &entry.event, drawn, self.lang)?,
+                _ => event(out, &entry.event, at_end, self.lang)?,
             }
         }
         Ok(())
     }
 }
 
-fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lang: Lang) -> io::Result<()> {
+fn event(out: &mut impl io::Write, event: &RunEvent, at_end: &mut AtEnd, lang: Lang) -> io::Result<()> {
     match event {
-        RunEvent::Started { .. } | RunEvent::Observing { .. } | RunEvent::Stats(_) => Ok(()),
+        RunEvent::Started { .. } | RunEvent::Observing { .. } => Ok(()),
+        RunEvent::Stats(counts) => {
+            at_end.verdicts.insert(counts.program.clone(), counts.verdicts.clone());
+            Ok(())
+        }
         RunEvent::Queued { position } => writeln!(out, "queued    {position}"),
         RunEvent::Preparing { step: now, ms } => {
             writeln!(out, "preparing {} ({:.1} s)", step(*now), ms / 1e3)
@@ -98,7 +110,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
                 let (name, kind) = (&program.name, &program.kind);
                 writeln!(out, "loaded    {name} ({kind}, {} instructions)", program.instructions)?;
             }
-            drawn.loaded(maps);
+            at_end.histograms.loaded(maps);
             for map in maps.iter().filter(|map| !is_libbpfs(&map.name)) {
                 let limit = match map.max_entries {
                     0 => String::new(), // it grows
@@ -138,7 +150,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
             }
         }
         RunEvent::Code(made) => code::print(out, made),
-        RunEvent::Map(view) if is_libbpfs(&view.name) || drawn.take(view) => Ok(()),
+        RunEvent::Map(view) if is_libbpfs(&view.name) || at_end.histograms.take(view) => Ok(()),
         RunEvent::Map(view) => {
             for (key, value) in &view.entries {
                 writeln!(out, "map       {}[{}] = {}", view.name, written(key), written(value))?;
@@ -149,7 +161,7 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
             Ok(())
         }
         RunEvent::Global(global) => {
-            if drawn.take_global(&global.name, &global.value) {
+            if at_end.histograms.take_global(&global.name, &global.value) {
                 return Ok(());
             }
             writeln!(out, "global    {} {} = {}", global.ctype, global.name, written(&global.value))
@@ -174,10 +186,21 @@ fn event(out: &mut impl io::Write, event: &RunEvent, drawn: &mut Histograms, lan
         }
         RunEvent::Unavailable(why) => writeln!(out, "unavailable: {}", why.say(lang)),
         RunEvent::Ended { outcome, .. } => {
-            drawn.draw(out, lang)?;
+            at_end.histograms.draw(out, lang)?;
+            at_end.verdicts.iter().try_for_each(|(program, given)| verdicts(out, program, given))?;
             writeln!(out, "ended     {}", outcome_name(*outcome))
         }
     }
+}
+
+/// How often a program gave each of its verdicts; nothing where none was counted.
+fn verdicts(out: &mut impl io::Write, program: &str, given: &[Verdict]) -> io::Result<()> {
+    let each = given.iter().map(|Verdict { returned, name, count }| {
+        let returned = returned.map_or_else(|| "?".to_owned(), |returned| returned.to_string());
+        format!("{} {count}", name.as_ref().unwrap_or(&returned))
+    });
+    let each: Vec<String> = each.collect();
+    if each.is_empty() { Ok(()) } else { writeln!(out, "verdicts  {program} {}", each.join(", ")) }
 }
 
 fn diagnostic(out: &mut impl io::Write, found: &Diagnostic, lang: Lang) -> io::Result<()> {

@@ -147,7 +147,8 @@ mod tests {
             instructions: 2,
             verified: None,
         };
-        let stats = ProgramStats { program: "look".to_owned(), runs: 3, missed: None, ns: 0 };
+        let stats =
+            ProgramStats { program: "look".to_owned(), runs: 3, missed: None, ns: 0, verdicts: Vec::new() };
         let mut seen = Seen::default();
         seen.loaded(&[program]);
         seen.stats(&stats);
@@ -158,7 +159,13 @@ mod tests {
     fn a_program_that_is_left_out_waits_for_nothing() {
         let mut seen = ran("tp/a/b");
         seen.left_out("look");
-        seen.stats(&ProgramStats { program: "look".to_owned(), runs: 0, missed: None, ns: 0 });
+        seen.stats(&ProgramStats {
+            program: "look".to_owned(),
+            runs: 0,
+            missed: None,
+            ns: 0,
+            verdicts: Vec::new(),
+        });
         assert!(seen.runs.is_empty());
     }
 

@@ -111,6 +111,9 @@ pub(super) enum Body<'a> {
         missed: Option<u64>,
         ns: u64,
         emulated: bool,
+        /// Where they are counted, and one was given.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        verdicts: Vec<GivenBody<'a>>,
     },
     Lost {
         stream: String,
@@ -257,4 +260,12 @@ pub(super) struct StagesBody {
     pub(super) attach: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) observe: Option<f64>,
+}
+
+/// How often a program gave one verdict; without a number, all that are too great or small for one.
+#[derive(Serialize)]
+pub(super) struct GivenBody<'a> {
+    pub(super) returned: Option<i32>,
+    pub(super) name: Option<&'a str>,
+    pub(super) count: u64,
 }

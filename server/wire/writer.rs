@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bpflab_worker::{
     LogSource, MapFacts, MapView, OutputStream, ProgramFacts, ProgramStats, Record, Relocation, Stream,
-    Tested, Verified,
+    Tested, Verdict, Verified,
 };
 
 use super::{
     code,
     story::{
-        Body, DiagnosticBody, EntryBody, FixBody, MapBody, NoteBody, Object, ProgramBody, StagesBody,
-        VerifiedBody, ViewBody,
+        Body, DiagnosticBody, EntryBody, FixBody, GivenBody, MapBody, NoteBody, Object, ProgramBody,
+        StagesBody, VerifiedBody, ViewBody,
     },
     trace,
     value::{Shown, hex},
@@ -144,9 +144,10 @@ impl Writer {
             }
             RunEvent::StimulusEnded { status } => ("stimulus_ended", Body::StimulusEnded { status: *status }),
             RunEvent::Stats(counts) => {
-                let ProgramStats { program, runs, missed, ns } = counts;
+                let ProgramStats { program, runs, missed, ns, verdicts } = counts;
+                let verdicts = verdicts.iter().map(given).collect();
                 let emulated = kernel.is_some_and(|kernel| kernel != HOST);
-                ("stats", Body::Stats { program, runs: *runs, missed: *missed, ns: *ns, emulated })
+                ("stats", Body::Stats { program, runs: *runs, missed: *missed, ns: *ns, emulated, verdicts })
             }
             RunEvent::Lost { stream: of, count } => {
                 ("lost", Body::Lost { stream: stream(of), count: *count, gap: false })
@@ -224,6 +225,10 @@ fn view(MapView { name, full, entries, removed, total, shown }: &MapView) -> Vie
         total: *total,
         shown: *shown,
     }
+}
+
+fn given(Verdict { returned, name, count }: &Verdict) -> GivenBody<'_> {
+    GivenBody { returned: *returned, name: name.as_deref(), count: *count }
 }
 
 fn stages(Stages { queued, prepare, compile, place, load, attach, observe }: &Stages) -> StagesBody {

@@ -7,7 +7,7 @@ import type { Accelerator } from "./config";
 import { note, type Samples } from "./samples";
 import type {
   CheckResult, Code, Count, Finding, MapFacts, Outcome, ProgramFacts, Relocation, Stage, Stages, Step, StoryEvent, Tested, TraceLine,
-  OutputStream, Value,
+  OutputStream, Value, Verdict,
 } from "./wire";
 
 /** Trace lines that are kept: more than anyone scrolls, and at most a few MB. */
@@ -40,6 +40,7 @@ export interface ProgramState {
   ns: Count | null;
   missed: Count | null;
   emulated: boolean;
+  verdicts: Verdict[];
   tested: Tested | null;
   code: Code | null;
 }
@@ -232,6 +233,7 @@ export function fold(story: Story, event: StoryEvent): void {
         missed: event.missed,
         ns: event.ns,
         emulated: event.emulated,
+        verdicts: event.verdicts ?? [],
       });
       story.rev.programs++;
       return;
@@ -286,7 +288,7 @@ function finish(story: Story): void {
 function programOf(story: Story, name: string): ProgramState {
   let program = story.programs.get(name);
   if (program === undefined) {
-    program = { facts: null, to: null, runs: null, ns: null, missed: null, emulated: false, tested: null, code: null };
+    program = { facts: null, to: null, runs: null, ns: null, missed: null, emulated: false, verdicts: [], tested: null, code: null };
     story.programs.set(name, program);
   }
   return program;

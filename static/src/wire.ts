@@ -137,6 +137,13 @@ export interface Instruction {
   of: number | null;
 }
 
+/** How often a program gave one verdict; without a number, all that are too great or small for one. */
+export interface Verdict {
+  returned: number | null;
+  name: string | null;
+  count: Count;
+}
+
 /** What came of running a program by itself. */
 export interface Tested {
   returned: number;
@@ -216,7 +223,7 @@ export type StoryEvent = Head &
     | ({ type: "code"; program: string } & Code)
     | { type: "output"; stream: OutputStream; text: string }
     | { type: "stimulus_ended"; status: number }
-    | { type: "stats"; program: string; runs: Count; missed: Count | null; ns: Count; emulated: boolean }
+    | { type: "stats"; program: string; runs: Count; missed: Count | null; ns: Count; emulated: boolean; verdicts?: Verdict[] }
     | { type: "lost"; stream: string; count: Count; gap?: boolean }
     | ({ type: "check" } & CheckResult)
     | { type: "unavailable"; message: string }

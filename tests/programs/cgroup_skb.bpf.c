@@ -1,6 +1,7 @@
 // @kernels 5.10 6.1 6.12 7.x
 // @stimulus bash -c 'echo x >/dev/udp/127.0.0.1/9'
 // @shows trace cgroup_skb fired
+// @shows stats ^look pass
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

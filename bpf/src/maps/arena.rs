@@ -7,11 +7,12 @@
 //!
 //! Knows the program that reads. Does not know when to look.
 
-use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
 
 use libbpf_rs::{AsRawLibbpf as _, Map, libbpf_sys};
 
 use super::Entries;
+use crate::own::{self, insn};
 
 /// Bytes in a page of an arena.
 const PAGE: usize = 4096;
@@ -41,7 +42,12 @@ impl Arena {
         let start =
             unsafe { libbpf_sys::bpf_map__initial_value(map.as_libbpf_object().as_ptr(), &raw mut size) };
         (!start.is_null()).then_some(())?;
-        Some(Self { reader: load(&reads_a_page(map.as_fd().as_raw_fd()))?, start: start as u64 })
+        let code = reads_a_page(map.as_fd().as_raw_fd());
+        let reader = own::load(libbpf_sys::BPF_PROG_TYPE_SYSCALL, c"bpflab_arena", &code, |asked| {
+            // Programs of this type run in a process, and may wait for memory.
+            asked.prog_flags = libbpf_sys::BPF_F_SLEEPABLE;
+        })?;
+        Some(Self { reader, start: start as u64 })
     }
 
     /// The rows that are not all zero, by their place in the arena, which has `pages`.
@@ -85,7 +91,7 @@ pub(super) fn place(key: &[u8]) -> Option<String> {
 }
 
 /// The program takes the address of a page as the first word of its context, and leaves the
-/// page's bytes there. Codes and registers: the kernel's Documentation/bpf/standardization.
+/// page's bytes there.
 fn reads_a_page(arena: RawFd) -> Vec<libbpf_sys::bpf_insn> {
     const CONTEXT: u8 = 1;
     const WORD_READ: u8 = 2;
@@ -112,32 +118,4 @@ fn reads_a_page(arena: RawFd) -> Vec<libbpf_sys::bpf_insn> {
     program.push(insn(MOVE, 0, 0, 0, 0));
     program.push(insn(libbpf_sys::BPF_JMP | libbpf_sys::BPF_EXIT, 0, 0, 0, 0));
     program
-}
-
-fn insn(code: u32, to: u8, from: u8, off: i16, imm: i32) -> libbpf_sys::bpf_insn {
-    let mut insn = libbpf_sys::bpf_insn { code: code as u8, off, imm, ..Default::default() };
-    insn.set_dst_reg(to);
-    insn.set_src_reg(from);
-    insn
-}
-
-fn load(program: &[libbpf_sys::bpf_insn]) -> Option<OwnedFd> {
-    // SAFETY: all zero is a value of this C struct: nothing asked.
-    let mut asked: libbpf_sys::bpf_prog_load_opts = unsafe { std::mem::zeroed() };
-    asked.sz = size_of_val(&asked) as libbpf_sys::size_t;
-    // Programs of this type run in a process, and may wait for memory.
-    asked.prog_flags = libbpf_sys::BPF_F_SLEEPABLE;
-    // SAFETY: names end in NUL, and the program is as long as it says.
-    let fd = unsafe {
-        libbpf_sys::bpf_prog_load(
-            libbpf_sys::BPF_PROG_TYPE_SYSCALL,
-            c"bpflab_arena".as_ptr(),
-            c"GPL".as_ptr(),
-            program.as_ptr(),
-            program.len() as libbpf_sys::size_t,
-            &raw mut asked,
-        )
-    };
-    // SAFETY: it is new, and nobody else's.
-    (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) })
 }

@@ -10,12 +10,13 @@ use std::{
 };
 
 use libbpf_rs::{AsRawLibbpf, ProgramImpl, ProgramType, libbpf_sys};
-use nix::{
-    libc::{self, ENODEV},
-    net::if_::if_nametoindex,
-};
+use nix::libc::{self, ENODEV};
 
-use super::{Attached, own_fd, section};
+use super::{
+    Attached,
+    namespace::{Namespace, interface},
+    own_fd, section,
+};
 use crate::{link::Link, probe::netlink, stimulus::CGROUP};
 
 /// The interface that is always there.
@@ -38,29 +39,27 @@ const NETKIT_PAIR: &str = "
 /// Before connection tracking, as those programs have it that change packets.
 const PRIORITY: i32 = -300;
 
-pub(super) fn interface(name: &str) -> Result<i32, i32> {
-    if_nametoindex(name).ok().and_then(|index| i32::try_from(index).ok()).ok_or(ENODEV)
-}
-
 /// In the interface's driver where it can, else behind it.
 pub(super) fn xdp(program: &ProgramImpl<'_>, name: &str) -> Result<Attached, i32> {
-    let index = interface(name)?;
+    let (namespace, index) = Namespace::of(name)?;
+    let raw = program.as_libbpf_object().as_ptr();
     // SAFETY: the program is loaded and lives as long as its object.
-    let link = unsafe { libbpf_sys::bpf_program__attach_xdp(program.as_libbpf_object().as_ptr(), index) };
-    Ok((Link::libbpf(link)?, name.to_owned()))
+    let attach = || Link::libbpf(unsafe { libbpf_sys::bpf_program__attach_xdp(raw, index) });
+    Ok((namespace.inside(attach)?, name.to_owned()))
 }
 
 /// As a link where the section asks for one and the kernel knows it (tcx),
 /// else in the interface's `clsact`.
 pub(super) fn classifier(program: &ProgramImpl<'_>, name: &str, egress: bool) -> Result<Attached, i32> {
-    let index = interface(name)?;
+    let (namespace, index) = Namespace::of(name)?;
     let side = if egress { "egress" } else { "ingress" };
     let to = format!("{name} {side}");
     if section(program).contains('/') {
         let raw = program.as_libbpf_object().as_ptr();
         // SAFETY: as above; no options are given, and none is needed.
-        let link = unsafe { libbpf_sys::bpf_program__attach_tcx(raw, index, std::ptr::null()) };
-        if let Ok(link) = Link::libbpf(link) {
+        let attach =
+            || Link::libbpf(unsafe { libbpf_sys::bpf_program__attach_tcx(raw, index, std::ptr::null()) });
+        if let Ok(link) = namespace.inside(attach) {
             return Ok((link, to));
         }
     }
@@ -71,11 +70,12 @@ pub(super) fn classifier(program: &ProgramImpl<'_>, name: &str, egress: bool) ->
     opts.sz = size_of_val(&opts) as _;
     // SAFETY: both live through the calls; the program is open. The discipline
     // may be there already, for another program.
-    let done = unsafe {
+    let mut attach = || unsafe {
         libbpf_sys::bpf_tc_hook_create(&raw mut hook);
         libbpf_sys::bpf_tc_attach(&raw const hook, &raw mut opts)
     };
-    if done < 0 { Err(-done) } else { Ok((Link::Qdisc(hook), to)) }
+    let done = namespace.inside(|| Ok(attach()))?;
+    if done < 0 { Err(-done) } else { Ok((Link::Qdisc { hook, namespace }, to)) }
 }
 
 /// To a netkit pair, whose one end takes the programs of both. The lab's own is made by the

@@ -6,6 +6,7 @@ import { h, setText, table } from "../dom";
 import { isLive, type State } from "../state";
 import { isOver, type ProgramState, type Story } from "../story";
 import { count } from "../values";
+import type { Verdict } from "../wire";
 import { say } from "../words";
 import { answerTo } from "./answer";
 import { codeOf, type CodeView } from "./code";
@@ -78,11 +79,16 @@ function cellsOf(name: string, program: ProgramState): string[] {
   return [
     name,
     program.to ?? say("not_attached"),
-    program.runs === null ? "—" : count(program.runs),
+    program.runs === null ? "—" : [count(program.runs), ...program.verdicts.map(given)].join(" · "),
     each,
     program.runs === null ? "—" : program.missed === null ? say("unknown") : count(program.missed),
     verified === null ? "—" : say("verified", { n: count(verified.instructions), k: count(verified.states) }),
   ];
+}
+
+/** A verdict and how often it was given. */
+function given({ name, returned, count: times }: Verdict): string {
+  return `${name ?? returned ?? "?"} ${count(times)}`;
 }
 
 function runs(story: Story | null): string {
