@@ -17,7 +17,7 @@ mod verifier;
 pub use compiled::{compiled, legacy_maps};
 pub use newer::needed;
 pub use opinion::{Verdict, opinion};
-pub use refusal::{named_place, refusal};
+pub use refusal::{named_place, printed_at, refusal};
 pub use silence::Seen;
 pub use step::step;
 pub use unmet::{is_unmet, unmet};

@@ -164,3 +164,16 @@ pub enum Irreplaceable {
     /// No program of the object calls it, or the compiler has put it into those that do.
     Uncalled,
 }
+
+/// A format that the kernel's `bpf_printk` does not take, where a program prints with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unprintable {
+    /// Function name.
+    pub program: String,
+    /// As in the source; bytes that are not UTF-8 are replaced.
+    pub format: String,
+    /// The conversion or letter in it that is not taken by itself either.
+    pub culprit: Option<String>,
+    /// What the helper answers.
+    pub errno: i32,
+}

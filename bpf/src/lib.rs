@@ -28,7 +28,7 @@ pub use change::{
 };
 pub use counter::Counter;
 pub use facts::{MapFacts, ProgramFacts, Relocation, Verified};
-pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal, Untraceable};
+pub use failure::{AttachFailure, BadGlobal, Irreplaceable, Refusal, Unprintable, Untraceable};
 pub use features::{Features, Helper, Hooks, MAX_NAMES, Probe, Tried, Unbelievable};
 pub use frame::{FrameError, Frames, MAX_COMMAND, MAX_EVENT, encode};
 pub use near::nearest;
@@ -310,6 +310,8 @@ pub enum Event {
         /// The kernel's words; empty where it says nothing.
         why: String,
     },
+    /// `*` A program prints nothing by one of its formats.
+    Unprintable(Unprintable),
     /// `*` Run counts of every program, when they changed.
     Stats(Vec<ProgramStats>),
     /// `*` Lost since the last such event.

@@ -33,6 +33,7 @@ mod observe;
 mod outlet;
 mod own;
 mod pidfd;
+mod printing;
 mod probe;
 mod records;
 mod relocations;

@@ -25,6 +25,7 @@ use crate::{
     logs,
     maps::{Watched, can_show},
     outlet::{Inlet, Outlet},
+    printing,
     records::Records,
     scheduler::Scheduler,
     stats::Stats,
@@ -138,6 +139,10 @@ impl<'a> Observer<'a> {
         self.read_output(outlet)?;
         self.maps.iter_mut().for_each(Watched::is_due);
         self.look(outlet)?;
+        // Nobody reads any more what is printed by trying.
+        for format in printing::refused(self.object) {
+            outlet.send(&Event::Unprintable(format))?;
+        }
         Ok(done)
     }
 

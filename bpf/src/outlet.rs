@@ -59,6 +59,7 @@ fn frame(event: &Event) -> Vec<u8> {
         | Event::Observing { .. }
         | Event::StimulusEnded { .. }
         | Event::ThrownOut { .. }
+        | Event::Unprintable(_)
         | Event::Stats(_)
         | Event::Lost { .. }
         | Event::Tested { .. }

@@ -373,6 +373,7 @@ impl Observation<'_> {
                     self.say(RunEvent::Stats(stats));
                 }
             }
+            Event::Unprintable(format) => self.unprintable(format),
             Event::Lost { stream, count } => self.say(RunEvent::Lost { stream, count }),
             Event::Tested { program, result: Ok(tested) } => {
                 self.seen.tested();

@@ -138,6 +138,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::Absent(absent) => absent.say(Lang::En),
         S::Step(step) => step.say(Lang::En),
         S::Size(size) => size.say(Lang::En),
+        S::Print(print) => print.say(Lang::En),
         S::Unchanged(why) => why.say(Lang::En),
         S::GlobalReadOnly { name } => format!(
             "\"{name}\" is a constant: it can be set before the program is loaded, not while it runs."

@@ -1,7 +1,7 @@
 //! The sentences, as an enum with arguments.
 
 use super::{
-    Absent, Aim, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Printed, Size, Step, Told,
+    Absent, Aim, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Print, Printed, Size, Step, Told,
     Unchanged,
 };
 
@@ -129,6 +129,7 @@ pub enum Sentence {
         target: String,
     },
     Size(Size),
+    Print(Print),
     /// The forms are what can be asked for.
     Aim(Aim),
     NoCookie {

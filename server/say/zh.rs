@@ -126,6 +126,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         S::Absent(absent) => absent.say(Lang::Zh),
         S::Step(step) => step.say(Lang::Zh),
         S::Size(size) => size.say(Lang::Zh),
+        S::Print(print) => print.say(Lang::Zh),
         S::Unchanged(why) => why.say(Lang::Zh),
         S::GlobalReadOnly { name } => format!("“{name}”是常量：只能在加载前设置，运行时不能修改。"),
         S::GlobalNoStimulus { name } => format!("“{name}”应设为触发进程的 pid，但这次运行没有触发进程。"),

@@ -4,15 +4,15 @@
 
 use std::time::{Duration, Instant};
 
-use bpflab_worker::{Done, Event, Refusal};
+use bpflab_worker::{Done, Event, Refusal, Unprintable};
 
 use super::{Observation, Phase, words::refusal_sentence};
 use crate::{
     backend::{Turns, Words},
-    diagnostic::{Diagnostic, Origin},
+    diagnostic::{Diagnostic, Origin, Severity},
     explain,
     run::{LIMITS, Outcome, RunEvent, needs, opinion::Refused},
-    say::Sentence,
+    say::{Print, Sentence},
 };
 
 /// A guest that has said nothing for so long is no longer there: a worker
@@ -53,6 +53,16 @@ impl Observation<'_> {
             self.say(RunEvent::Diagnosed(found));
         }
         outcome
+    }
+
+    /// A program prints with a format that this kernel does not take.
+    pub(super) fn unprintable(&mut self, Unprintable { program, format, culprit, errno }: Unprintable) {
+        let sources = self.part.submission.sources.clone();
+        let place = explain::printed_at(&format, sources.program());
+        let sentence = Sentence::Print(Print { program, format, culprit, errno });
+        let mut found = Diagnostic::error(Origin::Silent, "format-refused", sentence);
+        (found.place, found.severity) = (place, Severity::Warning);
+        self.say(RunEvent::Diagnosed(found));
     }
 
     /// What is to be said of a load that was refused, with the kernels that would take it.

@@ -34,6 +34,7 @@ pub(super) fn legal(phase: Phase, event: &Event) -> bool {
         | Event::StimulusEnded { .. }
         | Event::ThrownOut { .. }
         | Event::Stats(_)
+        | Event::Unprintable(_)
         | Event::Tested { .. }
         | Event::Code(_)
         | Event::Edited { .. } => observing,
