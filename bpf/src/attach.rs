@@ -237,8 +237,8 @@ fn why(errno: i32, program: &Program<'_>, wanted: Option<&Target>) -> AttachFail
         return absent;
     }
     match errno {
-        ENODEV if matches!(wanted, Some(Target::Interface { .. })) => {
-            AttachFailure::NoInterface { known: target::interfaces() }
+        ENODEV if let Some(Target::Interface { name, .. }) = wanted => {
+            AttachFailure::NoInterface { name: name.clone(), known: target::interfaces() }
         }
         ENOENT | EOPNOTSUPP | ENODEV if let Some(Target::Counter { event, .. }) = wanted => {
             AttachFailure::NoCounter { event: *event }

@@ -76,6 +76,8 @@ pub enum AttachFailure {
     },
     /// There is no such network interface; these are there.
     NoInterface {
+        /// What was asked for.
+        name: String,
         /// Such as `lab0`.
         known: Vec<String>,
     },

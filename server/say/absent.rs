@@ -56,6 +56,10 @@ pub enum Absent {
         function: String,
         names: Vec<String>,
     },
+    Permission {
+        program: String,
+        section: String,
+    },
     Counter {
         program: String,
         section: String,
@@ -124,6 +128,7 @@ impl Absent {
             | Self::Unlisted { section, .. }
             | Self::Changed { section, .. }
             | Self::Counter { section, .. }
+            | Self::Permission { section, .. }
             | Self::Room { section, .. }
             | Self::Fields { section, .. }
             | Self::Arguments { section, .. }
@@ -191,6 +196,9 @@ impl Absent {
                     names.join(", ")
                 )
             }
+            Self::Permission { program, section } => format!(
+                "{program} was not attached to SEC(\"{section}\"): this kernel does not permit it (EPERM). On a machine's own kernel that takes root, or CAP_BPF and CAP_PERFMON, and a kernel that is not locked down; in a guest you may. Choose a guest's kernel."
+            ),
             Self::Room { program, section } => format!(
                 "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), one XDP program on an interface, one of each lwt kind on a route, and one flow dissector in a network namespace: put several into one, which calls functions, or leave out all but one (attach: none)."
             ),
@@ -279,6 +287,9 @@ impl Absent {
                     names.join("、")
                 )
             }
+            Self::Permission { program, section } => format!(
+                "{program} 未能附加到 SEC(\"{section}\")：这个内核不允许（EPERM）。在机器自己的内核上，这需要 root，或 CAP_BPF 与 CAP_PERFMON，并且内核未被锁定（lockdown）；在虚拟机里则可以。请选择一个虚拟机内核。"
+            ),
             Self::Room { program, section } => format!(
                 "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络接口只有一个 XDP 程序；一条路由上每种 lwt 只有一个程序；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数，或只留一个（其余用 attach 设为 none）。"
             ),

@@ -1,6 +1,6 @@
 //! Why a running program's data was not changed, and its words in both languages.
 
-use super::Lang;
+use super::{Lang, parts::like};
 
 /// A change that was not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,20 +36,20 @@ impl Unchanged {
         let list = |names: &[String]| if names.is_empty() { "none".into() } else { names.join(", ") };
         match self {
             Self::UnknownMap { name, known } => {
-                format!("The program has no map named \"{name}\"; it has: {}.", list(known))
+                format!("The program has no map named \"{name}\"; it has: {}.", list(&like(name, known)))
             }
             Self::UnknownBuffer { name, known } => {
                 format!(
                     "The program has no ring buffer or perf buffer named \"{name}\"; it has: {}.",
-                    list(known)
+                    list(&like(name, known))
                 )
             }
             Self::UnknownStruct { name, known } => format!(
                 "The program has no struct named \"{name}\" for its records; it defines: {}. Name one of these, or define it outside of functions.",
-                list(known)
+                list(&like(name, known))
             ),
             Self::UnknownProgram { name, known } => {
-                format!("The object has no program named \"{name}\"; it has: {}.", list(known))
+                format!("The object has no program named \"{name}\"; it has: {}.", list(&like(name, known)))
             }
             Self::NotTestable { program, kind } => format!(
                 "This kernel does not run {program} by itself, since it is of type {kind}: make happen what it waits for instead. What can be run so: xdp, tc, socket, cgroup_skb, flow_dissector, sk_lookup, raw_tp and syscall programs."
@@ -61,7 +61,10 @@ impl Unchanged {
                 "\"{name}\" is of type {kind}, which cannot be changed this way. Hashes and tries take set, delete and clear; arrays set and clear; queues and stacks set without a key; arrays of programs, maps and devices take what they hold by its name; a user ring buffer takes records."
             ),
             Self::Unnamed { name, wanted, known } => {
-                format!("There is no {wanted} that \"{name}\" could hold; there is: {}.", list(known))
+                format!(
+                    "There is no {wanted} that \"{name}\" could hold; there is: {}.",
+                    list(&like(name, known))
+                )
             }
             Self::Misfit { name, part, field, ctype } if field.is_empty() => {
                 format!("That {part} does not fit \"{name}\", which takes {ctype}.")
@@ -91,17 +94,20 @@ impl Unchanged {
         let list = |names: &[String]| if names.is_empty() { "无".into() } else { names.join("、") };
         match self {
             Self::UnknownMap { name, known } => {
-                format!("程序里没有名为“{name}”的 map；现有：{}。", list(known))
+                format!("程序里没有名为“{name}”的 map；现有：{}。", list(&like(name, known)))
             }
             Self::UnknownBuffer { name, known } => {
-                format!("程序里没有名为“{name}”的 ring buffer 或 perf buffer；现有：{}。", list(known))
+                format!(
+                    "程序里没有名为“{name}”的 ring buffer 或 perf buffer；现有：{}。",
+                    list(&like(name, known))
+                )
             }
             Self::UnknownStruct { name, known } => format!(
                 "程序里没有可供记录使用的 struct“{name}”；已定义的有：{}。请使用其中之一，或在函数之外定义它。",
-                list(known)
+                list(&like(name, known))
             ),
             Self::UnknownProgram { name, known } => {
-                format!("目标文件里没有名为“{name}”的程序；现有：{}。", list(known))
+                format!("目标文件里没有名为“{name}”的程序；现有：{}。", list(&like(name, known)))
             }
             Self::NotTestable { program, kind } => format!(
                 "这个内核不能单独运行 {program}，因为它的类型是 {kind}：请让它等待的事情真的发生。可以这样运行的有：xdp、tc、socket、cgroup_skb、flow_dissector、sk_lookup、raw_tp 和 syscall 程序。"
@@ -113,7 +119,7 @@ impl Unchanged {
                 "“{name}”的类型是 {kind}，不能这样修改。哈希和前缀树可以设置、删除、清空；数组可以设置、清空；队列和栈可以不带键地设置；存放程序、map 或网络接口的数组按名字设置；用户环形缓冲区可以写入记录。"
             ),
             Self::Unnamed { name, wanted, known } => {
-                format!("没有可以放进“{name}”的 {wanted}；现有：{}。", list(known))
+                format!("没有可以放进“{name}”的 {wanted}；现有：{}。", list(&like(name, known)))
             }
             Self::Misfit { name, part, field, ctype } if field.is_empty() => {
                 format!("这个{}不适合“{name}”，它接受 {ctype}。", zh_part(part))

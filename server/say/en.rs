@@ -1,6 +1,9 @@
 //! The sentences in English.
 
-use super::{Example, Found, Lang, Matters, Printed, Sentence, parts::names_function};
+use super::{
+    Example, Found, Lang, Matters, Printed, Sentence,
+    parts::{like, names_function},
+};
 
 /// Of a function that is not there.
 const INLINED: &str = " One that the compiler has put into its callers (inlined) is not there either.";
@@ -124,7 +127,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "The object could not be read to its end, so the machine's own kernel does not take it: run it in a guest.".into()
         }
         S::GlobalUnknown { name, known } => {
-            format!("The program has no global variable named \"{name}\"; it has: {}.", list(known))
+            format!("The program has no global variable named \"{name}\"; it has: {}.", list(&like(name, known)))
         }
         S::GlobalDoesNotFit { name, ctype } => {
             format!("That value does not fit \"{name}\", which is of type {ctype}.")
@@ -180,9 +183,9 @@ pub(super) fn say(sentence: &Sentence) -> String {
             offer(nearest),
             if names_function(asked.as_deref().unwrap_or(section)) { INLINED } else { "" }
         ),
-        S::NoSuchInterface { program, known } => format!(
-            "{program} was not attached: there is no such network interface here. There are: {}.",
-            list(known)
+        S::NoSuchInterface { program, name, known } => format!(
+            "{program} was not attached: there is no network interface \"{name}\" here. There are: {}.",
+            list(&like(name, known))
         ),
         S::BadTarget { target } => format!(
             "\"{target}\" is nothing to attach to. Write if:lab0 (then :ingress or :egress), cgroup, kprobe:FUNCTION, kretprobe:FUNCTION, fentry:FUNCTION, fexit:FUNCTION, tracepoint:CATEGORY/NAME, raw_tp:NAME, uprobe:PATH:SYMBOL, usdt:PATH:PROVIDER:NAME, perf:cpu-clock:99 (or cycles, instructions, cache-misses, …), or none to leave it out."

@@ -123,6 +123,7 @@ pub enum Sentence {
     },
     NoSuchInterface {
         program: String,
+        name: String,
         known: Vec<String>,
     },
     BadTarget {

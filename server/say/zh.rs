@@ -1,6 +1,9 @@
 //! The sentences in Chinese.
 
-use super::{Example, Found, Lang, Matters, Printed, Sentence, parts::names_function};
+use super::{
+    Example, Found, Lang, Matters, Printed, Sentence,
+    parts::{like, names_function},
+};
 
 fn offer(names: &[String]) -> String {
     match names {
@@ -116,7 +119,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         }
         S::HostUnreadable => "无法完整读取该目标文件，因此本机内核不接受：请在虚拟机（guest）中运行。".into(),
         S::GlobalUnknown { name, known } => {
-            format!("程序里没有名为“{name}”的全局变量；现有：{}。", list(known))
+            format!("程序里没有名为“{name}”的全局变量；现有：{}。", list(&like(name, known)))
         }
         S::GlobalDoesNotFit { name, ctype } => format!("这个值不适合“{name}”，它的类型是 {ctype}。"),
         S::NotHex { program } => format!("无法读取 {program} 的输入：请用十六进制写出每个字节，每字节两位。"),
@@ -161,8 +164,8 @@ pub(super) fn say(sentence: &Sentence) -> String {
             let hook = asked.clone().unwrap_or_else(|| format!("SEC(\"{section}\") 对应的钩子"));
             format!("{program} 未能附加：该内核没有 {hook}。{}{inlined}", offer(nearest))
         }
-        S::NoSuchInterface { program, known } => {
-            format!("{program} 未能附加：这里没有这样的网络接口。可用的有：{}。", list(known))
+        S::NoSuchInterface { program, name, known } => {
+            format!("{program} 未能附加：这里没有网络接口“{name}”。可用的有：{}。", list(&like(name, known)))
         }
         S::BadTarget { target } => format!(
             "“{target}”不是可以附加的目标。可以写 if:lab0（后面可加 :ingress 或 :egress）、cgroup、kprobe:FUNCTION、kretprobe:FUNCTION、fentry:FUNCTION、fexit:FUNCTION、tracepoint:CATEGORY/NAME、raw_tp:NAME、uprobe:PATH:SYMBOL、usdt:PATH:PROVIDER:NAME、perf:cpu-clock:99（或 cycles、instructions、cache-misses 等），或 none（不加载它）。"

@@ -9,6 +9,8 @@ use crate::{
 
 /// What the kernel's numbers mean where something is attached.
 mod errno {
+    /// What the one who asks may not do, or nobody while the kernel is locked down.
+    pub(super) const EPERM: i32 = 1;
     /// A full place (kernel/trace/bpf_trace.c, and cgroup.c, trampoline.c and net_namespace.c in
     /// kernel/bpf).
     pub(super) const E2BIG: i32 = 7;
@@ -79,8 +81,8 @@ pub(super) fn attach_sentence(
         AttachFailure::Unsuited { forms } => {
             ("unsuited-target", Sentence::Aim(Aim { program, section, forms, why: Why::Unsuited }))
         }
-        AttachFailure::NoInterface { known } => {
-            ("no-such-interface", Sentence::NoSuchInterface { program, known })
+        AttachFailure::NoInterface { name, known } => {
+            ("no-such-interface", Sentence::NoSuchInterface { program, name, known })
         }
         AttachFailure::NoCookie => ("no-cookie", Sentence::NoCookie { program, section }),
         AttachFailure::NeedsTarget { forms } => {
@@ -134,6 +136,7 @@ fn by_number(program: String, section: String, number: i32) -> (&'static str, Se
         | (errno::EEXIST, "lwt_in" | "lwt_out" | "lwt_xmit") => {
             ("attach-full", Absent::Room { program, section })
         }
+        (errno::EPERM, _) => ("not-permitted", Absent::Permission { program, section }),
         (errno::EACCES, "tp" | "tracepoint") => ("reads-past-fields", Absent::Fields { program, section }),
         (errno::EACCES, "iter" | "iter.s") => ("reads-past-element", Absent::Element { program, section }),
         (errno::EINVAL, "iter.s") => ("iterator-may-not-sleep", Absent::Sleep { program, section }),

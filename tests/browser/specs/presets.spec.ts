@@ -41,7 +41,7 @@ test("a program attaches to what the form says, and what is wrong is said by the
   await set.click();
   await lab.run.click();
   await lab.ended("The program could not be attached");
-  await expect(lab.findings).toContainText("there is no such network interface here. There are: ");
+  await expect(lab.findings).toContainText('there is no network interface "eth7" here. There are: ');
 
   await page.getByRole("textbox", { name: "Name of the interface" }).fill("lab0");
   await page.getByRole("combobox", { name: "Direction" }).selectOption("egress");
