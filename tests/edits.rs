@@ -259,6 +259,11 @@ async fn a_program_is_shown_in_its_forms_on_every_kernel() {
         assert_eq!(has("translated", "call __htab_map_lookup_elem"), Some(here as u64), "{kernel}");
         has("translated", "exit");
         has("machine", "ret");
+        let size = |form: &str| code["sizes"][form].as_u64().expect("a size");
+        let compiled = code["given"].as_array().expect("instructions");
+        let end = compiled.last().and_then(|last| last["at"].as_u64()).expect("an exit");
+        assert_eq!(size("given"), 8 * (end + 1), "{kernel}: {compiled:?}");
+        assert!(size("translated") > size("given") && size("machine") > 0, "{kernel}: {}", code["sizes"]);
         edits.refused(json!({"type": "show", "program": "lok"}), "it has: look").await;
         socket = edits.end().await;
     }

@@ -129,6 +129,9 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         "finding" => story
             .of("diagnostic")
             .any(|found| pattern.is_match(&format!("{} {}", plain(&found["id"]), plain(&found["message"])))),
+        "runs" => story.of("stats").any(|stats| {
+            pattern.is_match(&format!("{} {} {}", plain(&stats["program"]), stats["runs"], stats["ns"]))
+        }),
         "stats" => story.of("stats").any(|stats| pattern.is_match(&verdicts(stats))),
         "tested" => story.of("tested").any(|tested| pattern.is_match(&tested.to_string())),
         "code" => story.of("code").any(|code| pattern.is_match(&code.to_string())),

@@ -126,6 +126,17 @@ pub struct Code {
     pub machine: Vec<Function>,
     /// The source lines that the forms refer to.
     pub lines: Vec<CodeLine>,
+    /// How large the forms are, in bytes, also what is not shown of them.
+    pub sizes: CodeSizes,
+}
+
+/// Bytes of a program's forms; 0 of one that the kernel does not show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "as in `Code`")]
+pub struct CodeSizes {
+    pub given: u64,
+    pub translated: u64,
+    pub machine: u64,
 }
 
 /// BPF instructions.

@@ -6,7 +6,7 @@
 
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
-use bpflab_worker::{BadChange, Code, CodeLine, Form, Function, MAX_CODE};
+use bpflab_worker::{BadChange, Code, CodeLine, CodeSizes, Form, Function, MAX_CODE};
 use libbpf_rs::{
     AsRawLibbpf as _, MapCore as _, Object, Program,
     btf::{Btf, types::Enum},
@@ -54,6 +54,11 @@ pub(crate) fn of(object: &Object, btf: Option<&Btf<'_>>, name: &str) -> Result<C
         translated: translated(object, &info, &mut lines),
         machine: machine(&info, &mut lines),
         lines: lines.known,
+        sizes: CodeSizes {
+            given: size_of_val(program.insns()) as u64,
+            translated: info.xlated_prog_insns.len() as u64,
+            machine: info.jited_prog_insns.len() as u64,
+        },
     })
 }
 

@@ -24,7 +24,7 @@ mod value;
 
 pub use aim::Target;
 pub use change::{
-    BadChange, Change, Code, CodeLine, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
+    BadChange, Change, Code, CodeLine, CodeSizes, Form, Function, MAX_CODE, MAX_TEST, MapChange, Test, Tested,
 };
 pub use counter::Counter;
 pub use facts::{MapFacts, ProgramFacts, Relocation, Verified};

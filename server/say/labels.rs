@@ -272,9 +272,9 @@ labels! {
     code_given: "As compiled", "编译结果";
     code_translated: "As the kernel keeps it", "内核改写后";
     code_machine: "Machine code", "机器码";
-    code_given_note: "{count} BPF instructions, as libbpf gave them to the kernel.", "共 {count} 条 BPF 指令，由 libbpf 交给内核。";
-    code_translated_note: "{count} BPF instructions, as the verifier rewrote them: helpers are called directly, context fields became kernel fields, dead branches are gone.", "共 {count} 条 BPF 指令，已由验证器改写：helper 变为直接调用，上下文字段换成内核结构的字段，不会执行的分支已删除。";
-    code_machine_note: "{count} instructions of the processor, made from those by the JIT compiler.", "共 {count} 条处理器指令，由 JIT 编译器从改写后的指令生成。";
+    code_given_note: "{count} BPF instructions ({bytes} bytes), as libbpf gave them to the kernel.", "共 {count} 条 BPF 指令（{bytes} 字节），由 libbpf 交给内核。";
+    code_translated_note: "{count} BPF instructions ({bytes} bytes), as the verifier rewrote them: helpers are called directly, context fields became kernel fields, dead branches are gone.", "共 {count} 条 BPF 指令（{bytes} 字节），已由验证器改写：helper 变为直接调用，上下文字段换成内核结构的字段，不会执行的分支已删除。";
+    code_machine_note: "{count} instructions of the processor ({bytes} bytes), made from those by the JIT compiler.", "共 {count} 条处理器指令（{bytes} 字节），由 JIT 编译器从改写后的指令生成。";
     code_own: "(no line of the source)", "（不对应任何源代码行）";
     code_late: "It can be shown while the program is loaded.", "程序加载期间才能显示。";
     preset_help: "A program attaches to what its section says, and else to what its kind usually wants; globals and maps begin as the source has them. Set something else here, and run again. @stimulus is the process ID of the command that makes things happen.", "程序会附加到 SEC 所写的位置；没有写明时，附加到该类型通常的目标。全局变量和 map 以源代码为准。想改动，在这里设置，然后重新运行。@stimulus 表示触发命令的进程号。";

@@ -8,7 +8,7 @@ use iced_x86::{Decoder, DecoderOptions, Formatter as _, GasFormatter};
 
 use super::{
     bytecode::{self, Call, Names},
-    story::{Body, InstructionBody, LineBody, MachineBody},
+    story::{Body, InstructionBody, LineBody, MachineBody, SizesBody},
 };
 
 /// The object of a program's forms.
@@ -20,6 +20,11 @@ pub(super) fn body(code: &Code) -> Body<'_> {
         translated: instructions(&code.translated, lines),
         machine: code.machine.iter().flat_map(|function| machine(function, lines)).collect(),
         lines: code.lines.iter().map(line).collect(),
+        sizes: SizesBody {
+            given: code.sizes.given,
+            translated: code.sizes.translated,
+            machine: code.sizes.machine,
+        },
     }
 }
 

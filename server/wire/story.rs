@@ -91,6 +91,7 @@ pub(super) enum Body<'a> {
         translated: Vec<InstructionBody>,
         machine: Vec<MachineBody>,
         lines: Vec<LineBody<'a>>,
+        sizes: SizesBody,
     },
     Map(ViewBody<'a>),
     Global {
@@ -268,4 +269,12 @@ pub(super) struct GivenBody<'a> {
     pub(super) returned: Option<i32>,
     pub(super) name: Option<&'a str>,
     pub(super) count: u64,
+}
+
+/// Bytes of a program's forms.
+#[derive(Serialize)]
+pub(super) struct SizesBody {
+    pub(super) given: u64,
+    pub(super) translated: u64,
+    pub(super) machine: u64,
 }

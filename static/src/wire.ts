@@ -126,6 +126,8 @@ export interface Code {
   translated: Instruction[];
   machine: Instruction[];
   lines: { file: string; line: number; column: number; text: string }[];
+  /** In bytes. */
+  sizes: { given: Count; translated: Count; machine: Count };
 }
 
 export interface Instruction {

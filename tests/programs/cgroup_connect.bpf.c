@@ -1,6 +1,7 @@
 // @kernels 5.10 6.1 6.12 7.x
-// @stimulus lab-do connect tcp 127.0.0.1:81; true
+// @stimulus for n in 1 2 3; do lab-do connect tcp 127.0.0.1:81; done; true
 // @shows output tcp 127.0.0.1:81: EPERM
+// @shows runs ^refuse 3 [1-9][0-9]*$
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -9,15 +9,16 @@ use crate::wire::{Row, forms};
 /// Prints all forms; the first word of a line says which it is of.
 pub(super) fn print(out: &mut impl io::Write, code: &Code) -> io::Result<()> {
     let [given, translated, machine] = forms(code);
-    for (word, what, rows) in [
-        ("compiled", "as compiled", given),
-        ("kernel", "as the kernel keeps it", translated),
-        ("machine", "machine code", machine),
+    let sizes = code.sizes;
+    for (word, what, rows, bytes) in [
+        ("compiled", "as compiled", given, sizes.given),
+        ("kernel", "as the kernel keeps it", translated, sizes.translated),
+        ("machine", "machine code", machine, sizes.machine),
     ] {
         if rows.is_empty() {
             continue;
         }
-        writeln!(out, "code      {}, {what}", code.program)?;
+        writeln!(out, "code      {}, {what} ({bytes} bytes)", code.program)?;
         let mut before = None;
         for Row { at, text, of } in rows {
             // A line that several expressions stand on is said once.

@@ -4,6 +4,7 @@
 // Asks for them when it is opened. Does not know how they were made.
 
 import { button, h, setText } from "../dom";
+import { count as numberOf } from "../values";
 import type { Change, Code, Instruction } from "../wire";
 import { say } from "../words";
 
@@ -102,14 +103,14 @@ export function codeOf(program: string, send: (change: Change) => void, go: (fil
 }
 
 function about_of(form: Form, code: Code): string {
-  const count = String(code[form].length);
+  const [count, bytes] = [String(code[form].length), numberOf(code.sizes[form])];
   switch (form) {
     case "given":
-      return say("code_given_note", { count });
+      return say("code_given_note", { count, bytes });
     case "translated":
-      return say("code_translated_note", { count });
+      return say("code_translated_note", { count, bytes });
     case "machine":
-      return say("code_machine_note", { count });
+      return say("code_machine_note", { count, bytes });
   }
 }
 

@@ -58,6 +58,10 @@ async function sees(lab: Lab, kind: string, pattern: string): Promise<void> {
       return expect(await lab.openPanel("Stimulus")).toContainText(words);
     case "attached":
       return expect(await lab.openPanel("Programs")).toContainText(words);
+    case "runs": {
+      const [name = "", runs = ""] = words.source.split(" ");
+      return expect((await lab.openPanel("Programs")).getByRole("row").filter({ hasText: name }).first()).toContainText(runs);
+    }
     case "stats": {
       const row = (await lab.openPanel("Programs")).getByRole("row").filter({ hasText: first });
       return expect(row.first()).toContainText(new RegExp(words.source.slice(first.length)));
