@@ -1,7 +1,7 @@
 //! Each mistake that the verifier finds is explained on the learner's own line,
 //! in the same words on every kernel, whatever that kernel's own words are.
 //!
-//! The programs are in `mistakes/`; the line that ends in `HERE` is the one. What
+//! The programs are in `mistakes/`; the line that ends in `HERE` is the one. `@note` is in a note. What
 //! `@report` names is in the report that 7.3 and later write, and those that name
 //! nothing have none.
 
@@ -25,12 +25,14 @@ const REPORTS: &str = "7.x";
 /// What it says of an object that an older one has refused.
 const OPINION: &str = "second-opinion";
 
+/// What a finding says besides.
+fn notes(found: &Value) -> impl Iterator<Item = &str> {
+    found["notes"].as_array().into_iter().flatten().filter_map(|note| note["message"].as_str())
+}
+
 /// Whether a finding brings this report along, with where it led; none, if there should be none.
 fn reports(found: &Value, report: Option<&str>) -> bool {
-    let notes = found["notes"].as_array().expect("notes");
-    let says = |words: &str| {
-        notes.iter().any(|note| note["message"].as_str().is_some_and(|text| text.contains(words)))
-    };
+    let says = |words: &str| notes(found).any(|note| note.contains(words));
     match report {
         Some(words) => says("Why, in the kernel's own words") && says(words) && says("suggests"),
         None => !says("kernel's own words"),
@@ -45,6 +47,7 @@ fn wrong(lab: &Lab, path: &Path) -> Vec<String> {
         line.unwrap_or_else(|| panic!("{} says no {word}", path.display())).to_owned()
     };
     let (kernels, finds) = (said("kernels"), said("finds"));
+    let note = text.lines().find_map(|line| line.strip_prefix("// @note "));
     let report = text.lines().find_map(|line| line.strip_prefix("// @report "));
     let here =
         (1..).zip(text.lines()).find_map(|(number, line)| line.contains("/* HERE */").then_some(number));
@@ -53,7 +56,12 @@ fn wrong(lab: &Lab, path: &Path) -> Vec<String> {
     let name = path.file_name().expect("a name").to_string_lossy();
     let explain = |kernel: &&str| {
         let of = story.on(kernel);
-        let found = of.of("diagnostic").find(|found| found["id"] == finds.as_str());
+        // clang may have said something else before.
+        let is_meant = |found: &&Value| {
+            found["id"] == finds.as_str()
+                && note.is_none_or(|words| notes(found).any(|note| note.contains(words)))
+        };
+        let found = of.of("diagnostic").find(is_meant);
         match found {
             None => {
                 let log: Vec<&str> = of.of("log").filter_map(|log| log["text"].as_str()).collect();
@@ -64,6 +72,8 @@ fn wrong(lab: &Lab, path: &Path) -> Vec<String> {
             Some(found) if here.is_some() && found["line"].as_u64() != here => {
                 Some(format!("{name} on {kernel} is not at line {here:?}: {found}"))
             }
+            // What did not compile was never shown to a kernel.
+            Some(found) if found["origin"] == "compiler" => None,
             Some(found) if *kernel == REPORTS && !reports(found, report) => {
                 Some(format!("{name} on {kernel} should have the report {report:?}: {found}"))
             }

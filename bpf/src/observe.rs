@@ -139,10 +139,10 @@ impl<'a> Observer<'a> {
         self.read_output(outlet)?;
         self.maps.iter_mut().for_each(Watched::is_due);
         self.look(outlet)?;
-        // Nobody reads any more what is printed by trying.
         for format in printing::refused(self.object) {
             outlet.send(&Event::Unprintable(format))?;
         }
+        self.pipe.throw_away(); // what was printed by trying
         Ok(done)
     }
 

@@ -2,7 +2,7 @@
 //! prints nothing, and no program looks.
 //!
 //! Found out by trying: a program of the lab's own prints with the same format, after the
-//! run, when nobody reads the lines any more. Does not know what a run is.
+//! run, and nobody is shown those lines. Does not know what a run is.
 
 use std::os::fd::{AsFd as _, AsRawFd as _};
 

@@ -22,6 +22,9 @@ const CHUNK: usize = 16 << 10;
 /// A line longer than this is cut: `bpf_trace_printk` itself stops at 1,023 bytes.
 const MAX_TEXT: usize = 2048;
 
+/// Reads of what nobody wants, at most.
+const MAX_THROWN_AWAY: usize = 64;
+
 /// Reads an instance's `trace_pipe` without blocking.
 pub(crate) struct Pipe {
     instance: PathBuf,
@@ -69,6 +72,17 @@ impl Pipe {
         parse(&chunk[..got], batch, lab);
         self.declared += batch.lost - before;
         Ok(true)
+    }
+
+    /// Reads what is there and keeps none of it: a guest's snapshot may be made after this run.
+    pub(crate) fn throw_away(&mut self) {
+        let mut chunk = [0; CHUNK];
+        // Whoever else prints on this machine may do so for ever.
+        for _ in 0..MAX_THROWN_AWAY {
+            if !matches!(self.from.read(&mut chunk), Ok(1..)) {
+                break;
+            }
+        }
     }
 
     /// After the last read: lines that were lost and never announced. The

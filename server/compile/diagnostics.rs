@@ -30,6 +30,8 @@ pub(super) fn parse(messages: &str, program: &str) -> Vec<Diagnostic> {
             && let Some(last) = found.last_mut()
         {
             last.notes.push(Note { place: Some(place), message });
+        } else if found.iter().any(|one| one.place.as_ref() == Some(&place) && one.message == message) {
+            // clang says of each access that the stack is too small.
         } else if found.len() < MAX_KEPT {
             found.push(Diagnostic {
                 origin: Origin::Compiler,

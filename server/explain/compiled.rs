@@ -95,10 +95,15 @@ const LIBRARY: &[(&str, &str)] = &[
     ("rand", "bpf_get_prandom_u32()"),
 ];
 
-/// Adds the usual cause to a finding of the compiler's, once; `source` is all that was sent.
-pub fn compiled(mut found: Diagnostic, source: &str) -> Diagnostic {
+/// Adds the usual cause to a finding of the compiler's, once; `source` is all that was sent, and
+/// `program` its file and text.
+pub fn compiled(mut found: Diagnostic, source: &str, program: (&str, &str)) -> Diagnostic {
+    let by_line = || match (&found.place, found.is_error()) {
+        (Some(place), true) => unknown_macro(place, source, program),
+        _ => None,
+    };
     if let Words::Tool(words) = &found.message
-        && let Some(cause) = cause(words, &found.notes, source)
+        && let Some(cause) = cause(words, &found.notes, source).or_else(by_line)
     {
         // Headers of the C library would not help.
         found.notes.retain(|note| match &note.message {
@@ -110,9 +115,21 @@ pub fn compiled(mut found: Diagnostic, source: &str) -> Diagnostic {
     found
 }
 
+/// A macro that nothing defines makes of its line something else, which clang then finds fault with.
+fn unknown_macro(place: &Place, source: &str, (file, text): (&str, &str)) -> Option<Cause> {
+    let line = text.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
+    let is_macro = |name: &str| name.starts_with("BPF_") && line.contains(&format!("{name}("));
+    let (name, header) = HEADERS.iter().find(|(name, _)| is_macro(name))?;
+    let is_missing = place.file == file && !includes(source, header);
+    is_missing.then(|| Cause::Macro { name: (*name).to_owned(), header: (*header).to_owned() })
+}
+
+fn includes(source: &str, header: &str) -> bool {
+    source.contains(&format!("{header}\"")) || source.contains(&format!("{header}>"))
+}
+
 fn cause(words: &str, notes: &[Note], source: &str) -> Option<Cause> {
-    let includes =
-        |header: &str| source.contains(&format!("{header}\"")) || source.contains(&format!("{header}>"));
+    let includes = |header: &str| includes(source, header);
     let name = quoted(words);
     if words.contains("file not found") {
         return Some(Cause::NoHeader { header: name? });

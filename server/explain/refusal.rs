@@ -169,7 +169,7 @@ pub fn printed_at(format: &str, (file, text): (&str, &str)) -> Option<Place> {
     let literal = format.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
     let literal = format!("\"{literal}\"");
     let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| {
-        let at = text.contains("printk").then(|| text.find(&literal))??;
+        let at = text.find(&literal).filter(|at| text[..*at].ends_with("printk("))?;
         Some((line, at))
     })?;
     Some(Place { file: file.to_owned(), line, column: u32::try_from(at).ok()? + 1 })

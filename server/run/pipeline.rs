@@ -336,9 +336,11 @@ impl Part {
         self.stages.compile = Some(ms(began));
         match compiled {
             Compiled::Failed(found) => {
-                let source = self.submission.sources.text();
-                let explained = found.into_iter().map(|found| explain::compiled(found, &source));
-                explained.for_each(|found| self.say(RunEvent::Diagnosed(found)));
+                let sources = &self.submission.sources;
+                let (source, program) = (sources.text(), sources.program());
+                let explain = |found| explain::compiled(found, &source, program);
+                let explained: Vec<_> = found.into_iter().map(explain).collect();
+                explained.into_iter().for_each(|found| self.say(RunEvent::Diagnosed(found)));
                 Err(End::Outcome(Outcome::CompileFailed))
             }
             Compiled::Object { object, warnings, cached } => {

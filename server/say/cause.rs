@@ -6,15 +6,36 @@ use super::Lang;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant's words stand below")]
 pub enum Cause {
-    NoHeader { header: String },
-    Include { header: String },
-    Define { name: String, value: String },
-    Library { name: String, instead: String },
-    Collides { name: String },
-    BuiltIn { name: String },
+    NoHeader {
+        header: String,
+    },
+    Include {
+        header: String,
+    },
+    /// Its line was read as something else.
+    Macro {
+        name: String,
+        header: String,
+    },
+    Define {
+        name: String,
+        value: String,
+    },
+    Library {
+        name: String,
+        instead: String,
+    },
+    Collides {
+        name: String,
+    },
+    BuiltIn {
+        name: String,
+    },
     Stack,
     LegacyMaps,
-    NotInKernel { name: String },
+    NotInKernel {
+        name: String,
+    },
 }
 
 impl Cause {
@@ -35,6 +56,9 @@ impl Cause {
                 "The kernel's types come from #include \"vmlinux.h\", as the first line.".into()
             }
             Self::Include { header } => format!("That comes from #include <{header}>."),
+            Self::Macro { name, header } => format!(
+                "{name} is a macro of #include <{header}>; without that it is read as a function's name."
+            ),
             Self::Define { name, value } => format!(
                 "{name} is a #define in the kernel, and vmlinux.h has types only: write #define {name} {value}."
             ),
@@ -68,6 +92,9 @@ impl Cause {
                 "内核的类型来自第一行的 #include \"vmlinux.h\"。".into()
             }
             Self::Include { header } => format!("它来自 #include <{header}>。"),
+            Self::Macro { name, header } => format!(
+                "{name} 是 #include <{header}> 里的宏；没有包含它时，会被当成函数名。"
+            ),
             Self::Define { name, value } => {
                 format!("{name} 在内核里是 #define，而 vmlinux.h 只有类型：请自己写 #define {name} {value}。")
             }

@@ -1,4 +1,4 @@
-// @kernels 5.10 6.1 7.x
+// @kernels 5.10 6.1 6.12 7.x
 // @finds verifier-leak
 // A pointer may be stored by whoever may load programs as the lab does; returned it may not be.
 #include "vmlinux.h"

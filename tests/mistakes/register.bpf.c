@@ -1,4 +1,4 @@
-// @kernels 5.10 7.x
+// @kernels 5.10 6.1 6.12 7.x
 // @finds verifier-uninitialised
 // @report R3 is not readable here
 #include "vmlinux.h"

@@ -1,5 +1,6 @@
 // @kernels 5.10 6.1 6.12
 // @finds verifier-stack-total
+// 7.3 gives each function of a tracing program its own 512 bytes, and takes this one.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
