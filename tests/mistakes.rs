@@ -1,7 +1,8 @@
 //! Each mistake that the verifier finds is explained on the learner's own line,
 //! in the same words on every kernel, whatever that kernel's own words are.
 //!
-//! The programs are in `mistakes/`; the line that ends in `HERE` is the one. `@note` is in a note. What
+//! The programs are in `mistakes/`; the line that ends in `HERE` is the one, and those that
+//! end in `WAY` are where its value comes along, which kernels without reports leave to us. `@note` is in a note. What
 //! `@report` names is in the report that 7.3 and later write, and those that name
 //! nothing have none.
 
@@ -24,6 +25,13 @@ const REPORTS: &str = "7.x";
 
 /// What it says of an object that an older one has refused.
 const OPINION: &str = "second-opinion";
+
+/// Whether a finding has a note at a line.
+fn leads_over(found: &Value, line: u64) -> bool {
+    found["notes"]
+        .as_array()
+        .is_some_and(|notes| notes.iter().any(|note| note["line"].as_u64() == Some(line)))
+}
 
 /// What a finding says besides.
 fn notes(found: &Value) -> impl Iterator<Item = &str> {
@@ -51,6 +59,10 @@ fn wrong(lab: &Lab, path: &Path) -> Vec<String> {
     let report = text.lines().find_map(|line| line.strip_prefix("// @report "));
     let here =
         (1..).zip(text.lines()).find_map(|(number, line)| line.contains("/* HERE */").then_some(number));
+    let way: Vec<u64> = (1..)
+        .zip(text.lines())
+        .filter_map(|(number, line)| line.contains("/* WAY */").then_some(number))
+        .collect();
     let kernels: Vec<&str> = kernels.split(' ').collect();
     let story = lab.run(submission(&text, &kernels));
     let name = path.file_name().expect("a name").to_string_lossy();
@@ -71,6 +83,9 @@ fn wrong(lab: &Lab, path: &Path) -> Vec<String> {
             }
             Some(found) if here.is_some() && found["line"].as_u64() != here => {
                 Some(format!("{name} on {kernel} is not at line {here:?}: {found}"))
+            }
+            Some(found) if *kernel != REPORTS && !way.iter().all(|line| leads_over(found, *line)) => {
+                Some(format!("{name} on {kernel} does not lead over lines {way:?}: {found}"))
             }
             // What did not compile was never shown to a kernel.
             Some(found) if found["origin"] == "compiler" => None,

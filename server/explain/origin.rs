@@ -4,32 +4,61 @@
 //! Knows how instructions are printed. Follows one way only, the one that the
 //! verifier was on last.
 
-/// Registers passed through.
+use crate::say::{Hop, HopKind};
+
+/// Steps that are followed.
 const MAX_HOPS: usize = 6;
 
-/// The source line, as the log shows it, at which the register of a verdict got
-/// its value, and the instruction that put it there.
-pub(super) fn origin<'l>(log: &'l str, verdict: &str) -> Option<(Option<&'l str>, &'l str)> {
+/// What is not bounded is the number that was added to a pointer, not the pointer.
+const OF_THE_NUMBER: [&str; 5] =
+    ["unbounded", "value is negative", "max value is outside", "min value is outside", "math between"];
+
+/// Where a value lies.
+#[derive(Clone, Copy, PartialEq)]
+enum Seat {
+    Register(u8),
+    /// On the stack, at this offset from its top.
+    Slot(i32),
+}
+
+/// The way of a verdict's value, from where it was made: each step with the source line, as
+/// the log shows it, that it belongs to.
+pub(super) fn path<'l>(log: &'l str, verdict: &str) -> Vec<(Option<&'l str>, Hop)> {
     let lines: Vec<&str> = log.lines().map(str::trim).collect();
+    let hop =
+        |at: usize, kind| Some((shown(&lines[..at]), Hop { kind, how: instruction(lines[at])?.to_owned() }));
     if let Some(at) = taken(&lines, verdict) {
-        return Some((shown(&lines[..at]), instruction(lines[at])?));
+        return hop(at, HopKind::Made).into_iter().collect();
     }
-    let mut register = register(verdict)?;
-    let mut at = lines.iter().rposition(|line| line.contains(verdict))?;
+    let mut found = Vec::new();
+    let is_of_number = OF_THE_NUMBER.iter().any(|words| verdict.contains(words));
     // The instruction that was refused stands right before its verdict.
-    at = lines[..at].iter().rposition(|line| instruction(line).is_some())?;
-    for _ in 0..MAX_HOPS {
-        let found = lines[..at]
-            .iter()
-            .rposition(|line| instruction(line).is_some_and(|text| sets(text, register)))?;
-        let text = instruction(lines[found])?;
-        at = found;
-        match moved_from(text) {
-            Some(from) => register = from,
+    let refused = lines.iter().rposition(|line| line.contains(verdict));
+    let refused = refused.and_then(|at| lines[..at].iter().rposition(|line| instruction(line).is_some()));
+    let Some(mut at) = refused else { return found };
+    let text = instruction(lines[at]).unwrap_or_default();
+    let number = added(text).filter(|_| is_of_number);
+    let named = || register(verdict).map(Seat::Register);
+    let Some(mut seat) = number.or_else(named).or_else(|| pointer(text)) else { return found };
+    while found.len() < MAX_HOPS {
+        let puts = |line: &&str| instruction(line).is_some_and(|text| sets(text, seat));
+        let Some(before) = lines[..at].iter().rposition(|line| puts(&line)) else { break };
+        at = before;
+        let Some(text) = instruction(lines[at]) else { break };
+        let (kind, next) = match (changes(text), added(text).filter(|_| is_of_number), moved_from(text)) {
+            (true, Some(number), _) => (HopKind::Changed, Some(number)),
+            (true, None, _) => (HopKind::Changed, Some(seat)),
+            (false, _, Some(from)) => (HopKind::PassedOn, Some(from)),
+            (false, _, None) => (HopKind::Made, None),
+        };
+        found.extend(hop(at, kind));
+        match next {
+            Some(from) => seat = from,
             None => break,
         }
     }
-    Some((shown(&lines[..at]), instruction(lines[at])?))
+    found.reverse();
+    found
 }
 
 /// Helpers after which no pointer into the packet holds (net/core/filter.c,
@@ -60,7 +89,9 @@ pub(super) fn moved<'l>(log: &'l str, verdict: &str) -> Option<&'l str> {
     })?;
     let was_packet = ["", "_w", "_r", "_rw"].map(|mark| format!("R{register}{mark}=pkt"));
     let was = lines[..at].iter().any(|line| was_packet.iter().any(|words| line.contains(words)));
-    let since = lines[at + 1..].iter().any(|line| instruction(line).is_some_and(|text| sets(text, register)));
+    let since = lines[at + 1..]
+        .iter()
+        .any(|line| instruction(line).is_some_and(|text| sets(text, Seat::Register(register))));
     (was && !since).then_some(helper)
 }
 
@@ -97,18 +128,75 @@ fn instruction(line: &str) -> Option<&str> {
     Some(text.split_once(" ;").map_or(text, |(text, _)| text).trim_end())
 }
 
-/// Whether an instruction puts something into a register; a call puts its result into the first.
-fn sets(text: &str, register: u8) -> bool {
-    if text.starts_with("call ") {
-        return register <= 5;
+/// Whether an instruction puts something there; a call puts its result into the first register.
+fn sets(text: &str, seat: Seat) -> bool {
+    match seat {
+        Seat::Register(register) if text.starts_with("call ") => register <= 5,
+        Seat::Register(register) => ["r", "w"].iter().any(|half| {
+            text.strip_prefix(&format!("{half}{register} ")).is_some_and(|rest| rest.contains('='))
+        }),
+        Seat::Slot(_) => text.split_once(" = ").is_some_and(|(to, _)| slot(to) == Some(seat)),
     }
-    ["r", "w"].iter().any(|half| {
-        text.strip_prefix(&format!("{half}{register} ")).is_some_and(|rest| rest.starts_with("= "))
-    })
 }
 
-/// The register that is only passed on.
-fn moved_from(text: &str) -> Option<u8> {
+/// Whether it makes something else of what is there: `r1 += r2`.
+fn changes(text: &str) -> bool {
+    let operation = text.split(' ').nth(1).unwrap_or_default();
+    text.starts_with(['r', 'w']) && operation.len() > 1 && operation.ends_with('=')
+}
+
+/// The register that is added to another: 2 of `r1 += r2`.
+fn added(text: &str) -> Option<Seat> {
+    text.split_once(" += ").and_then(|(_, from)| seat(from))
+}
+
+/// The register that is read or written through: 6 of `r0 = *(u8 *)(r6 +24)`.
+fn pointer(text: &str) -> Option<Seat> {
+    let (_, rest) = text.split_once("*(")?.1.split_once(")(")?;
+    seat(rest.split(' ').next()?)
+}
+
+/// Where it is only passed on from.
+fn moved_from(text: &str) -> Option<Seat> {
     let (_, from) = text.split_once(" = ")?;
-    from.strip_prefix(['r', 'w'])?.parse().ok().filter(|register| *register < 10)
+    seat(from).or_else(|| slot(from))
+}
+
+fn seat(name: &str) -> Option<Seat> {
+    let register = name.strip_prefix(['r', 'w'])?.parse().ok().filter(|register| *register < 10)?;
+    Some(Seat::Register(register))
+}
+
+/// `-8` of `*(u64 *)(r10 -8)`.
+fn slot(operand: &str) -> Option<Seat> {
+    let (_, offset) = operand.strip_prefix("*(")?.split_once(")(r10 ")?;
+    offset.strip_suffix(')')?.parse().ok().map(Seat::Slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_without_bounds_is_followed_rather_than_its_pointer() {
+        let log = "; p = lookup();\n6: (85) call bpf_map_lookup_elem#1    ; R0_w=map_value\n7: (bf) r6 = r0\n\
+                   ; n = random();\n8: (85) call bpf_get_prandom_u32#7\n\
+                   ; keep = n;\n9: (7b) *(u64 *)(r10 -16) = r0\n; n = keep * 3;\n10: (79) r1 = *(u64 *)(r10 -16)\n\
+                   11: (27) r1 *= 3\n; return p[n];\n12: (0f) r6 += r1\n13: (71) r0 = *(u8 *)(r6 +8)\n\
+                   R6 unbounded memory access, make sure to bounds check any such access\n";
+        let way: Vec<(&str, HopKind)> = path(log, "R6 unbounded memory access")
+            .into_iter()
+            .map(|(line, hop)| (line.unwrap_or_default(), hop.kind))
+            .collect();
+        assert_eq!(
+            way,
+            [
+                ("n = random();", HopKind::Made),
+                ("keep = n;", HopKind::PassedOn),
+                ("n = keep * 3;", HopKind::PassedOn),
+                ("n = keep * 3;", HopKind::Changed),
+                ("return p[n];", HopKind::Changed),
+            ]
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     newer,
-    origin::{moved, origin},
+    origin::{moved, path},
     report::{self, Report, Spot},
     verifier::mistake,
 };
@@ -40,7 +40,7 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
         _ => None,
     };
     let verdict = last_lines(log).next().map(str::to_owned);
-    let mut why = None;
+    let mut way = Vec::new();
     let (id, message) = match (verdict, program) {
         (Some(verdict), _) if GPL.iter().any(|words| verdict.contains(words)) => {
             ("gpl-only", Sentence::GplOnly { program: name, verdict })
@@ -51,7 +51,7 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
             ("too-large", Sentence::VerifierTooLarge { program: name })
         }
         _ if let Some((words, mistake)) = &known => {
-            why = origin(log, words);
+            way = path(log, words);
             (mistake.id(), Sentence::Refused { program: name, mistake: mistake.clone() })
         }
         (Some(verdict), _) => ("rejected", Sentence::Rejected { program: name, verdict }),
@@ -70,13 +70,15 @@ pub fn refusal(log: &str, errno: i32, program: Option<String>, source: (&str, &s
         found.place = report.at.as_ref().and_then(|spot| spot.place.clone()).or(found.place);
         found.notes.push(reason(report));
         found.notes.extend(report.path.iter().map(step));
-    } else if let Some((shown, how)) = why {
-        let place =
-            shown.and_then(|line| place(line, source)).filter(|place| Some(place) != found.place.as_ref());
-        if place.is_some() {
-            found
-                .notes
-                .push(Note { place, message: Words::Lab(Sentence::ValueFrom { how: how.to_owned() }) });
+    } else {
+        // Each line once, and not the one that the finding is at.
+        let mut seen: Vec<Place> = found.place.clone().into_iter().collect();
+        for (shown, hop) in way {
+            let Some(place) = shown.and_then(|line| place(line, source)) else { continue };
+            if !seen.contains(&place) {
+                seen.push(place.clone());
+                found.notes.push(Note { place: Some(place), message: Words::Lab(Sentence::Hop(hop)) });
+            }
         }
     }
     if let Some((words, mistake)) = known {

@@ -160,7 +160,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         ),
         S::Refused { program, mistake } => mistake.say(program, Lang::En),
         S::Told(told) => told.say(Lang::En),
-        S::ValueFrom { how } => format!("What it uses there was made here: {how}"),
+        S::Hop(hop) => hop.say(Lang::En),
         S::Rejected { program, verdict } if program.is_empty() => {
             format!("The verifier refused the program: {verdict}. (This verdict is not explained yet; these are its own words.)")
         }

@@ -1,8 +1,8 @@
 //! The sentences, as an enum with arguments.
 
 use super::{
-    Absent, Aim, Cause, Doctor, Example, Found, Instead, Matters, Mistake, Print, Printed, Size, Step, Told,
-    Unchanged,
+    Absent, Aim, Cause, Doctor, Example, Found, Hop, Instead, Matters, Mistake, Print, Printed, Size, Step,
+    Told, Unchanged,
 };
 
 /// Something the lab says. Arguments are data; the words are in `en` and `zh`.
@@ -95,9 +95,7 @@ pub enum Sentence {
         mistake: Mistake,
     },
     /// Where a value came from that was not to the verifier's liking.
-    ValueFrom {
-        how: String,
-    },
+    Hop(Hop),
     /// What the verifier's own report says.
     Told(Told),
     Rejected {

@@ -142,7 +142,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
         ),
         S::Refused { program, mistake } => mistake.say(program, Lang::Zh),
         S::Told(told) => told.say(Lang::Zh),
-        S::ValueFrom { how } => format!("它在那里使用的东西是在这里得到的：{how}"),
+        S::Hop(hop) => hop.say(Lang::Zh),
         S::Rejected { program, verdict } if program.is_empty() => format!("验证器拒绝了该程序：{verdict}（这条结论尚无解释；这是它的原话。）"),
         S::Rejected { program, verdict } => format!("验证器拒绝了 {program}：{verdict}（这条结论尚无解释；这是它的原话。）"),
         S::LoadFailed { errno: number } => {

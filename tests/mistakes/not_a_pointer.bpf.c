@@ -9,7 +9,7 @@
 SEC("kprobe/vfs_unlink")
 int look(struct pt_regs *ctx)
 {
-	struct dentry *dentry = (void *)ctx->si;
+	struct dentry *dentry = (void *)ctx->si; /* WAY */
 
 	return dentry->d_flags; /* HERE */
 }

@@ -22,7 +22,7 @@ SEC("tp/syscalls/sys_enter_write")
 int count(void *ctx)
 {
 	__u32 key = 1;
-	struct entry *entry = bpf_map_lookup_elem(&entries, &key);
+	struct entry *entry = bpf_map_lookup_elem(&entries, &key); /* WAY */
 
 	entry->count++; /* HERE */
 	return 0;

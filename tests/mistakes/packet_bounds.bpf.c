@@ -9,7 +9,7 @@
 SEC("xdp")
 int look(struct xdp_md *ctx)
 {
-	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct ethhdr *eth = (void *)(long)ctx->data; /* WAY */
 
 	return eth->h_proto == 8 ? XDP_PASS : XDP_DROP; /* HERE */
 }

@@ -14,7 +14,7 @@ struct {
 SEC("tp/syscalls/sys_enter_write")
 int send(void *ctx)
 {
-	__u64 *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	__u64 *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0); /* WAY */
 
 	if (event == NULL)
 		return 0;

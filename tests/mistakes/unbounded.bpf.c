@@ -23,7 +23,7 @@ int look(void *ctx)
 {
 	__u32 key = 1;
 	struct entry *entry = bpf_map_lookup_elem(&entries, &key);
-	__u64 index = bpf_get_prandom_u32();
+	__u64 index = bpf_get_prandom_u32(); /* WAY */
 
 	if (entry == NULL)
 		return 0;
