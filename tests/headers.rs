@@ -83,10 +83,18 @@ fn headers_in_folders_around_a_program_are_found_with_and_without_namespaces() {
     std::fs::create_dir_all(beside.join("../common/more")).expect("a folder");
     std::fs::write(beside.join("one.h"), "#include \"../common/more/three.h\"\n").expect("a header");
     std::fs::write(common.join("two.h"), "#include \"more/three.h\"\n").expect("a header");
+    let place = support::folder();
+    // One kernel's types in a folder of theirs: the lab's are taken.
+    let more = format!("#include \"../types/vmlinux.h\"\n{}", program::once(&fresh_name()));
+    let elsewhere = Source::new(&more);
+    let plain = elsewhere.command(&["--for", "300ms"]);
+    for mut command in [elsewhere.command(&["--for", "300ms"]), without_namespaces(&plain, place.path())] {
+        let ran = to_end(&mut command);
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
     let three = common.join("more/three.h");
     std::fs::write(&three, "#pragma once\n_Static_assert(1, \"\");\nstatic int three = 3;\n")
         .expect("a header");
-    let place = support::folder();
     let plain = source.command(&["--for", "300ms"]);
     let bare = source.command(&["--for", "300ms"]);
     for mut command in [plain, without_namespaces(&bare, place.path())] {

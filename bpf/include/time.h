@@ -3,7 +3,7 @@
 #ifndef BPFLAB_TIME_H
 #define BPFLAB_TIME_H
 
-#ifdef __VMLINUX_H__
+#ifdef BPFLAB_VMLINUX_H
 #define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 #define CLOCK_PROCESS_CPUTIME_ID 2

@@ -12,10 +12,12 @@ use std::{
 use libbpf_rs::AsRawLibbpf;
 
 /// Around every type, so that CO-RE relocates each access to a kernel struct.
-/// The compiler's `stddef.h` shall leave alone what may be the kernel's `wchar_t`.
+/// The compiler's `stddef.h` shall leave alone what may be the kernel's `wchar_t`; the second
+/// name tells the C library's headers that all types are there, as a selection's does not.
 const BEFORE: &str = "\
 #ifndef __VMLINUX_H__
 #define __VMLINUX_H__
+#define BPFLAB_VMLINUX_H
 #define _WCHAR_T
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX

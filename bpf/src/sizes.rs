@@ -14,6 +14,9 @@ const RING: u32 = 256 << 10;
 /// Stacks that a map of stacks keeps: as many as BCC's tools do.
 const STACKS: u32 = 1024;
 
+/// Entries of any other.
+const ENTRIES: u32 = 1024;
+
 /// Bytes of a stack: `PERF_MAX_STACK_DEPTH` addresses, the most that a kernel takes unless it is told otherwise.
 const STACK: u32 = 127 * 8;
 
@@ -49,6 +52,26 @@ fn usual(map: &mut OpenMapMut<'_>) -> Option<Event> {
     let entries = match map.map_type() {
         MapType::RingBuf | MapType::UserRingBuf => RING,
         MapType::StackTrace => STACKS,
+        MapType::Hash
+        | MapType::Array
+        | MapType::ProgArray
+        | MapType::PercpuHash
+        | MapType::PercpuArray
+        | MapType::CgroupArray
+        | MapType::LruHash
+        | MapType::LruPercpuHash
+        | MapType::LpmTrie
+        | MapType::ArrayOfMaps
+        | MapType::HashOfMaps
+        | MapType::Devmap
+        | MapType::DevmapHash
+        | MapType::Sockmap
+        | MapType::Sockhash
+        | MapType::Cpumap
+        | MapType::Queue
+        | MapType::Stack
+        | MapType::BloomFilter => ENTRIES,
+        // Those of libbpf's own making, and those that take none.
         _ => return None,
     };
     let is_stacks = map.map_type() == MapType::StackTrace;

@@ -10,10 +10,26 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{
-    compile::{SOURCE_LIMITS, Sources},
-    say::Sentence,
-};
+use crate::{compile::Sources, say::Sentence};
+
+/// More than any program's headers.
+const MOST_FILES: usize = 1000;
+
+/// Stands for all types of one kernel: the lab has those of the one that it runs on.
+const TYPES: &str = "#include <vmlinux.h>\n";
+
+/// In bytes: fewer are a selection by hand.
+const WHOLE_KERNEL: u64 = 512 << 10;
+
+/// libbpf's headers for programs.
+const LIBBPF: [&str; 6] = [
+    "bpf/bpf_core_read.h",
+    "bpf/bpf_endian.h",
+    "bpf/bpf_helper_defs.h",
+    "bpf/bpf_helpers.h",
+    "bpf/bpf_tracing.h",
+    "bpf/usdt.bpf.h",
+];
 
 /// What is to be sent.
 pub(super) struct Named<'a> {
@@ -43,20 +59,31 @@ pub(super) fn gather(named: &Named<'_>) -> anyhow::Result<Result<Sources, Senten
         }
     }
     while let Some(header) = left.pop() {
-        if files.len() > SOURCE_LIMITS.files {
+        if files.len() > MOST_FILES {
             break; // too many are refused below
         }
+        let types = header.names_types();
         // Of one that is not there the compiler says so: it may stand in a comment.
-        let Some((root, path)) = header.find(named.folders) else { continue };
+        let Some((root, path)) = header.find(named.folders) else {
+            if let Some(name) = types {
+                files.insert(name, TYPES.to_owned());
+            }
+            continue;
+        };
         let name = path.to_string_lossy().into_owned();
         if files.contains_key(&name) {
             continue;
         }
-        let text = fs::read_to_string(root.join(&path)).with_context(|| name.clone())?;
+        let file = root.join(&path);
+        let is_whole = fs::metadata(&file).is_ok_and(|facts| facts.len() > WHOLE_KERNEL);
+        let text = match is_types(&path) && is_whole {
+            true => TYPES.to_owned(),
+            false => fs::read_to_string(&file).with_context(|| name.clone())?,
+        };
         left.extend(included(root, path.parent().unwrap_or(Path::new("")), &text));
         files.insert(name, text);
     }
-    Ok(Sources::new(files))
+    Ok(Sources::from_disk(files))
 }
 
 /// A header as a file includes it.
@@ -70,6 +97,12 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// Where it is looked for, if it is the kernel's types.
+    fn names_types(&self) -> Option<String> {
+        let path = self.beside.as_ref().unwrap_or(&self.word);
+        is_types(path).then(|| path.to_string_lossy().into_owned())
+    }
+
     fn find(self, folders: &'a [PathBuf]) -> Option<(&'a Path, PathBuf)> {
         // A device is no file.
         let beside = self.beside.filter(|path| self.root.join(path).is_file());
@@ -78,6 +111,11 @@ impl<'a> Header<'a> {
             Some((folder.as_path(), self.word))
         })
     }
+}
+
+/// Whether a file is called as one of the kernel's types: `vmlinux.h`, `vmlinux_601.h`.
+fn is_types(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinux"))
 }
 
 /// Headers of a file in `folder` below `root`. The kernel's types and libbpf's are the lab's:
@@ -90,7 +128,7 @@ fn included<'a>(root: &'a Path, folder: &Path, text: &str) -> Vec<Header<'a>> {
             None => (false, rest.strip_prefix('<')?),
         };
         let word = rest.split(['"', '>']).next()?;
-        let is_labs = word == "vmlinux.h" || !quoted && word.starts_with("bpf/");
+        let is_labs = word == "vmlinux.h" || !quoted && LIBBPF.contains(&word);
         (word.ends_with(".h") && !is_labs).then_some(())?;
         let beside = if quoted { plain(&folder.join(word)) } else { None };
         Some(Header { root, beside, word: plain(Path::new(word))? })
@@ -149,5 +187,26 @@ mod tests {
         assert_eq!(names(&[]), ["../beside.h", "../common/more/two.h", "../common/one.h"]);
         let all = ["../beside.h", "../common/more/two.h", "../common/one.h", "scx/a.h", "scx/b.h"];
         assert_eq!(names(&[at("other")]), all);
+    }
+
+    #[test]
+    fn a_kernels_types_are_the_labs_wherever_they_are_looked_for_and_a_selection_is_the_programs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("few/bpf")).expect("a folder");
+        let large = " ".repeat(usize::try_from(WHOLE_KERNEL).expect("small") + 1);
+        let program = "#include \"../types/vmlinux.h\"\n#include <vmlinux_601.h>\n#include <bpf/vmlinux.h>\n";
+        for (name, text) in
+            [("a.bpf.c", program), ("few/bpf/vmlinux.h", "struct few;"), ("few/vmlinux_601.h", &large)]
+        {
+            fs::write(at(name), text).expect("a file");
+        }
+        let named = Named { program: &at("a.bpf.c"), headers: &[], folders: &[at("few")] };
+        let sources = gather(&named).expect("readable").expect("good");
+        let wanted =
+            [("../types/vmlinux.h", TYPES), ("bpf/vmlinux.h", "struct few;"), ("vmlinux_601.h", TYPES)];
+        let found: Vec<(&str, &str)> =
+            sources.headers().iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        assert_eq!(found, wanted);
     }
 }

@@ -217,6 +217,8 @@ impl Sandbox {
             }
         }
         let folder = places::inside(local);
+        // A way out of it leads through it, also where nothing is in it.
+        command.arg("--dir").arg(&folder);
         let (ready, tell) = io::pipe()?;
         command.arg("--info-fd").arg(READY_FD.to_string());
         let mut passed = vec![
@@ -254,8 +256,10 @@ impl Sandbox {
     ) -> Result<(), Error> {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
+        let own = places::folder(folder, local);
+        std::fs::create_dir_all(&own)?;
         for (name, text) in local {
-            let path = places::place(&places::folder(folder, local), name);
+            let path = places::place(&own, name);
             std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
             std::fs::write(path, text)?;
         }

@@ -17,6 +17,9 @@ pub struct Limits {
 /// 64 KiB is the contract's; sixteen files are more than a lesson ever has.
 pub const LIMITS: Limits = Limits { bytes: 64 << 10, files: 16 };
 
+/// What one's own disk gives, which nobody else waits for: the headers of a whole project.
+const ON_DISK: Limits = Limits { bytes: 4 << 20, files: 128 };
+
 /// Folders around a header, and itself.
 const DEPTH: usize = 4;
 
@@ -37,12 +40,24 @@ impl Sources {
     /// # Errors
     /// A sentence for the learner.
     pub fn new(files: BTreeMap<String, String>) -> Result<Self, Sentence> {
+        Self::within(LIMITS, files)
+    }
+
+    /// The same of files of one's own, which may be more and larger.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn from_disk(files: BTreeMap<String, String>) -> Result<Self, Sentence> {
+        Self::within(ON_DISK, files)
+    }
+
+    fn within(limits: Limits, files: BTreeMap<String, String>) -> Result<Self, Sentence> {
         let bytes = files.values().map(String::len).sum();
-        if bytes > LIMITS.bytes {
-            return Err(Sentence::TooMuchSource { bytes, limit: LIMITS.bytes });
+        if bytes > limits.bytes {
+            return Err(Sentence::TooMuchSource { bytes, limit: limits.bytes });
         }
-        if files.len() > LIMITS.files {
-            return Err(Sentence::TooManyFiles { files: files.len(), limit: LIMITS.files });
+        if files.len() > limits.files {
+            return Err(Sentence::TooManyFiles { files: files.len(), limit: limits.files });
         }
         let is_folder = |name: &str| {
             files.keys().any(|other| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))

@@ -282,7 +282,7 @@ impl Observation<'_> {
                 self.failed = Some(Outcome::Unmet);
             }
             Event::Sized { map, kind, entries } => {
-                let sentence = Sentence::Size(Size::Usual { map, entries, in_bytes: kind != "stack_trace" });
+                let sentence = Sentence::Size(Size::Usual { map, entries, kind });
                 self.say(RunEvent::Diagnosed(Diagnostic::note(Origin::Attach, "usual-size", sentence)));
             }
             Event::OpenFailed { errno } => {

@@ -7,7 +7,7 @@ use super::Lang;
 #[expect(missing_docs, reason = "each variant's words stand below")]
 pub enum Size {
     /// Nobody said it, and the lab took the usual one.
-    Usual { map: String, entries: u32, in_bytes: bool },
+    Usual { map: String, entries: u32, kind: String },
     /// What was written is none.
     Bad { map: String, words: String },
 }
@@ -23,8 +23,12 @@ impl Size {
 
     fn en(&self) -> String {
         match self {
-            Self::Usual { map, entries, in_bytes } => {
-                let unit = if *in_bytes { "bytes" } else { "stacks" };
+            Self::Usual { map, entries, kind } => {
+                let unit = match kind.as_str() {
+                    "ringbuf" | "user_ringbuf" => "bytes",
+                    "stack_trace" => "stacks",
+                    _ => "entries",
+                };
                 format!(
                     "\"{map}\" does not say how large it is, so it has the usual size here: {entries} {unit}. A loader of your own has to give it one; in the source, max_entries does."
                 )
@@ -38,8 +42,12 @@ impl Size {
 
     fn zh(&self) -> String {
         match self {
-            Self::Usual { map, entries, in_bytes } => {
-                let unit = if *in_bytes { "字节" } else { "个栈" };
+            Self::Usual { map, entries, kind } => {
+                let unit = match kind.as_str() {
+                    "ringbuf" | "user_ringbuf" => "字节",
+                    "stack_trace" => "个栈",
+                    _ => "个条目",
+                };
                 format!(
                     "“{map}”没有写明大小，因此这里采用常用的大小：{entries} {unit}。你自己的加载器必须为它设置大小；也可以在源码里写 max_entries。"
                 )

@@ -132,6 +132,7 @@ mod tests {
             translated: Form::default(),
             machine: vec![Function { address: 0x1000, bytes: vec![0x55, 0xc3], marks: vec![(0x1001, 0)] }],
             lines: vec![line],
+            sizes: bpflab_worker::CodeSizes::default(),
         }
     }
 

@@ -5,7 +5,7 @@
 
 #include <sys/socket.h>
 
-#ifdef __VMLINUX_H__
+#ifdef BPFLAB_VMLINUX_H
 #define INADDR_ANY ((unsigned int)0x00000000)
 #define INADDR_BROADCAST ((unsigned int)0xffffffff)
 #define INADDR_LOOPBACK ((unsigned int)0x7f000001)

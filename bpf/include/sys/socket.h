@@ -32,7 +32,7 @@
 #define MSG_DONTWAIT 0x40
 #define MSG_NOSIGNAL 0x4000
 
-#ifdef __VMLINUX_H__
+#ifdef BPFLAB_VMLINUX_H
 #define SOL_SOCKET 1
 #define SO_REUSEADDR 2
 #define SO_SNDBUF 7

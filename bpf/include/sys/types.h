@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#ifndef __VMLINUX_H__
+#ifndef BPFLAB_VMLINUX_H
 #include <linux/types.h>
 
 typedef long ssize_t;
