@@ -42,7 +42,7 @@ pub(super) fn path<'l>(log: &'l str, verdict: &str) -> Vec<(Option<&'l str>, Hop
     let Some(mut seat) = number.or_else(named).or_else(|| pointer(text)) else { return found };
     while found.len() < MAX_HOPS {
         let puts = |line: &&str| instruction(line).is_some_and(|text| sets(text, seat));
-        let Some(before) = lines[..at].iter().rposition(|line| puts(line)) else { break };
+        let Some(before) = lines[..at].iter().rposition(puts) else { break };
         at = before;
         let Some(text) = instruction(lines[at]) else { break };
         let (kind, next) = match (changes(text), added(text).filter(|_| is_of_number), moved_from(text)) {

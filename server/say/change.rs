@@ -63,7 +63,7 @@ impl Unchanged {
             Self::Unnamed { name, wanted, known } => {
                 format!(
                     "There is no {wanted} that \"{name}\" could hold; there is: {}.",
-                    list(&like(name, known))
+                    list(&like(wanted, known))
                 )
             }
             Self::Misfit { name, part, field, ctype } if field.is_empty() => {
@@ -119,7 +119,7 @@ impl Unchanged {
                 "“{name}”的类型是 {kind}，不能这样修改。哈希和前缀树可以设置、删除、清空；数组可以设置、清空；队列和栈可以不带键地设置；存放程序、map 或网络接口的数组按名字设置；用户环形缓冲区可以写入记录。"
             ),
             Self::Unnamed { name, wanted, known } => {
-                format!("没有可以放进“{name}”的 {wanted}；现有：{}。", list(&like(name, known)))
+                format!("没有可以放进“{name}”的 {wanted}；现有：{}。", list(&like(wanted, known)))
             }
             Self::Misfit { name, part, field, ctype } if field.is_empty() => {
                 format!("这个{}不适合“{name}”，它接受 {ctype}。", zh_part(part))

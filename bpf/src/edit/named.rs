@@ -9,10 +9,10 @@ use std::{
 };
 
 use bpflab_worker::{BadChange, Value};
-use libbpf_rs::{MapCore as _, MapType, Object};
+use libbpf_rs::{AsRawLibbpf as _, MapCore as _, MapType, Object};
 use nix::net::if_::{if_nameindex, if_nametoindex};
 
-use crate::{pidfd, stimulus::CGROUP};
+use crate::{maps, pidfd, stimulus::CGROUP};
 
 /// Bytes for the kernel, and what must stay open until it has read them.
 pub(super) struct Given {
@@ -52,8 +52,9 @@ pub(super) fn value(
     match kind {
         MapType::ProgArray => Some(program(object, name).map_err(unknown)),
         MapType::ArrayOfMaps | MapType::HashOfMaps => {
-            let known = || object.maps().map(|map| map.name().to_string_lossy().into_owned());
-            let map = object.maps().find(|map| map.name() == name.as_str());
+            let visible = || object.maps().filter(|map| !maps::holds_globals(map.as_libbpf_object()));
+            let known = || visible().map(|map| map.name().to_string_lossy().into_owned());
+            let map = visible().find(|map| map.name() == name.as_str());
             let given = map.map(|map| Given::number(map.as_fd().as_raw_fd()));
             Some(given.ok_or_else(|| unknown(known().collect())))
         }

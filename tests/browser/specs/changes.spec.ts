@@ -156,3 +156,62 @@ test("each kind of map is shown as what it is", async ({ lab }) => {
   await expect(globals.getByRole("row", { name: "2 – 3" })).toContainText("5");
   await hasNoViolations(page);
 });
+
+/** A map that holds a map, looked into ten times a second. */
+const NAMED = `#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+struct numbers {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} inner SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct numbers);
+} outer SEC(".maps");
+
+int my_pid;
+
+SEC("perf_event")
+int look(void *ctx)
+{
+	__u32 one = 1, zero = 0;
+	void *numbers = bpf_map_lookup_elem(&outer, &one);
+	__u64 *number = numbers ? bpf_map_lookup_elem(numbers, &zero) : NULL;
+
+	if (number && my_pid)
+		bpf_printk("inner holds %llu", *number);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
+`;
+
+test("what a map holds that is no number is set and deleted by its name", async ({ lab }) => {
+  await lab.open("libbpf-minimal");
+  await lab.write(NAMED);
+  await lab.page.getByRole("checkbox", { name: "with a terminal" }).check();
+  await lab.observe();
+  const maps = await lab.openPanel("Maps");
+  const map = (name: string) => maps.locator(".map").filter({ has: lab.page.getByRole("heading", { name, exact: true }) });
+  const set = async (name: string, key: string, value: string) => {
+    await map(name).getByRole("textbox", { name: `${name}: key` }).fill(key);
+    await map(name).getByRole("textbox", { name: `${name}: value` }).fill(value);
+    await map(name).getByRole("button", { name: "Set" }).click();
+  };
+  await set("inner", "0", "77");
+  await set("outer", "1", "iner");
+  await expect(map("outer")).toContainText('✗ There is no iner that "outer" could hold; there is: inner');
+  await set("outer", "1", "inner");
+  await expect(map("outer").getByRole("row", { name: "1" })).toBeVisible();
+  await expect(await lab.openPanel("Trace")).toContainText("inner holds 77");
+  await lab.openPanel("Maps");
+  await map("outer").getByRole("button", { name: "Delete" }).click();
+  await expect(map("outer").getByRole("row", { name: "1" })).toBeHidden();
+  await lab.stop.click();
+});
