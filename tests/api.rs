@@ -1,5 +1,5 @@
-//! `docs/asyncapi.json` is what the code says: every kind of message is in it
-//! and nothing else, and what real runs tell fits it.
+//! `docs/asyncapi.json` and `docs/openapi.json` are what the code says: every kind of message
+//! and every address is in them and nothing else, and what real runs and servers tell fits.
 
 mod support;
 
@@ -8,15 +8,20 @@ use std::{collections::BTreeSet, fs};
 use serde_json::{Value, json};
 use support::{
     guests::{self, DEFAULT, can_use_guests},
+    http::{Answer, ask},
     program::{self, fresh_name},
     root,
     server::Server,
     socket::Socket,
 };
 
-fn document() -> Value {
-    let text = fs::read_to_string(root().join("docs/asyncapi.json")).expect("the document");
+fn read(name: &str) -> Value {
+    let text = fs::read_to_string(root().join("docs").join(name)).expect("the document");
     serde_json::from_str(&text).expect("JSON")
+}
+
+fn document() -> Value {
+    read("asyncapi.json")
 }
 
 /// The kinds of the messages that an operation names.
@@ -198,5 +203,57 @@ async fn answers_fit_the_document() {
     for wrong in [json!({"type": "nothing"}), json!({"type": "stop", "run": "0"}), json!({})] {
         socket.say(&wrong).await;
         judge.judge(&socket.next().await.expect("an answer"));
+    }
+}
+
+/// That an answer over HTTP is one that the document has for its address.
+fn fits(document: &Value, method: &str, path: &str, answer: &Answer) {
+    let status = answer.status.to_string();
+    let described = &document["paths"][path][method]["responses"][&status];
+    assert!(described.is_object(), "{method} {path} is not said to answer {status}: {answer:?}");
+    for name in described["headers"].as_object().into_iter().flat_map(|headers| headers.keys()) {
+        assert!(!answer.header(&name.to_lowercase()).is_empty(), "{method} {path} has no {name}: {answer:?}");
+    }
+    let content = &described["content"][answer.header("content-type")];
+    assert!(content.is_object(), "{method} {path} is not said to be {}", answer.header("content-type"));
+    if content["schema"].is_object() {
+        let mut schema = content["schema"].clone();
+        schema["components"] = document["components"].clone();
+        let body: Value = serde_json::from_str(&answer.body).expect("JSON");
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        validator.validate(&body).unwrap_or_else(|error| panic!("{error} in {body}"));
+    }
+}
+
+#[test]
+fn answers_over_http_fit_their_document_which_has_every_address() {
+    let document = read("openapi.json");
+    let paths: BTreeSet<String> = document["paths"].as_object().expect("paths").keys().cloned().collect();
+    assert_eq!(paths, quoted("server/web.rs", r#"route\("(/api/[^"]+)""#));
+
+    let server = Server::start();
+    let bearer = server.bearer();
+    let key: &[(&str, &str)] = &[("Authorization", &bearer)];
+    fits(&document, "get", "/api/kernels", &server.get("/api/kernels?lang=zh"));
+    let post = |headers, body: &Value| {
+        ask(server.address, "POST", "/api/runs", headers, body.to_string().as_bytes())
+    };
+    let broken = |source: &str| json!({"files": {"test.bpf.c": source}, "kernels": ["host"]});
+    let started = post(key, &broken("int x = ;"));
+    let too_long = "/* */".repeat(16 << 10);
+    for (answer, status) in [
+        (&started, 201),
+        (&post(key, &json!({"files": 1})), 400),
+        (&post(&[], &broken("")), 403),
+        (&post(key, &broken(&too_long)), 413),
+    ] {
+        assert_eq!(answer.status, status, "{answer:?}");
+        fits(&document, "post", "/api/runs", answer);
+    }
+    let run = started.header("location").to_owned();
+    for (path, headers, status) in [(run.as_str(), key, 200), (&run, &[], 403), ("/api/runs/0", key, 404)] {
+        let answer = ask(server.address, "GET", path, headers, b"");
+        assert_eq!(answer.status, status, "{answer:?}");
+        fits(&document, "get", "/api/runs/{id}", &answer);
     }
 }

@@ -1,6 +1,7 @@
 // @kernels 5.10 6.1 6.12 7.x
-// @stimulus bash -c 'echo x >/dev/udp/127.0.0.1/9'
+// @stimulus ping -c 1 127.0.0.1 >/dev/null
 // @shows attached this network namespace
+// @shows trace flow_dissector saw protocol 800
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,6 +1,7 @@
 // @kernels 5.10 6.1 6.12 7.x
-// @stimulus python3 -c 'import socket; a = socket.create_server(("127.0.0.1", 8000)); b = socket.create_connection(("127.0.0.1", 8000)); c = a.accept()[0]; b.sendall(b"hello"); c.settimeout(3); print(c.recv(9))'
+// @stimulus python3 -c 'import socket, time; a = socket.create_server(("127.0.0.1", 8000)); b = socket.create_connection(("127.0.0.1", 8000)); c = a.accept()[0]; b.sendall(b"hello"); c.settimeout(3); print(c.recv(9)); time.sleep(0.5)'
 // @shows trace sk_msg of 5 bytes
+// @shows map ^sockets .*"value":"[1-9][0-9]*"
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bpflab_worker::ProgramFacts;
+use bpflab_worker::{ProgramFacts, Verified};
 use serde::Serialize;
 
 use super::{
@@ -74,14 +74,16 @@ struct ProgramLine<'a> {
     instructions: u64,
     /// That it kept to compare with.
     states: u64,
+    /// How long the verifier took, in microseconds.
+    us: Option<u64>,
 }
 
 impl<'a> ProgramLine<'a> {
     /// Of one that this kernel was given: what was left out there has no verdict.
     fn of(program: &'a ProgramFacts) -> Option<Self> {
         let verified = program.verified?;
-        let (instructions, states) = (verified.instructions, verified.states);
-        Some(Self { name: &program.name, instructions, states })
+        let Verified { instructions, states, us, .. } = verified;
+        Some(Self { name: &program.name, instructions, states, us })
     }
 }
 
