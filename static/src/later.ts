@@ -12,6 +12,7 @@ import type { Terminals } from "./terminal";
 import type { ColumnActions } from "./views/columns";
 import type { View } from "./views/view";
 import type { ClientMessage } from "./wire";
+import type { say as sayWord } from "./words";
 
 export interface Later extends View {
   /** Bytes of the terminal. */
@@ -33,6 +34,7 @@ export interface LaterActions extends ColumnActions, Pick<ResultsOptions, "state
 
 export function later(config: Config, actions: LaterActions): Later {
   let results: View | null = null;
+  let say: typeof sayWord | null = null;
   let terminals: Terminals | null = null;
   const asked = new Set<string>();
   let run: string | null = null;
@@ -56,13 +58,16 @@ export function later(config: Config, actions: LaterActions): Later {
   function draw(state: State, story: Story | null): void {
     run = state.run;
     if (state.asked !== "nothing" || state.run !== null) {
-      load<typeof import("./results")>("results", ({ openResults }) => {
+      load<typeof import("./results")>("results", ({ openResults, say: words }) => {
+        say = words;
         results = openResults({ ...actions, config, widen: (wide) => void document.querySelector("main")?.classList.toggle("wide", wide) });
       });
     }
-    if ([...state.stories.values()].some(({ terminal }) => terminal?.open === true)) {
+    // Its words are the results'.
+    const words = say;
+    if (words !== null && [...state.stories.values()].some(({ terminal }) => terminal?.open === true)) {
       load<typeof import("./terminal")>("terminal", ({ openTerminals }) => {
-        terminals = openTerminals(config, {
+        terminals = openTerminals(words, {
           choose: (kernel, rows, cols) => run !== null && actions.send({ type: "terminal", run, kernel, rows, cols }),
           resize: (rows, cols) => actions.send({ type: "resize", rows, cols }),
           bytes: actions.bytes,

@@ -25,6 +25,8 @@ import type { View } from "./views/view";
 import type { Change } from "./wire";
 import { say, speakAll } from "./words";
 
+export { say } from "./words";
+
 export interface ResultsOptions extends ColumnActions {
   config: Config;
   /** The state of the one kernel that is shown. */

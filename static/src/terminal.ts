@@ -1,16 +1,16 @@
 // The terminal in a guest: xterm.js in a panel that says how long it lasts and
 // how to leave it.
 //
-// A bundle of its own, loaded when a run opens a terminal. Knows bytes, rows
-// and columns. Does not know sockets, nor what is at the other end.
+// A bundle of its own, loaded when a run opens a terminal; what says words comes
+// with the call, so that it carries none. Knows bytes, rows and columns. Does not
+// know sockets, nor what is at the other end.
 
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
-import type { Config } from "./config";
 import { button, h, setText } from "./dom";
 import { isLive, type State } from "./state";
 import { coloursOf } from "./terminal/colours";
-import { say, speakAll } from "./words";
+import type { say as sayWord } from "./words";
 
 /** Leaves the terminal: a shell in it needs Escape and Tab itself. */
 const WAY_OUT = "F6";
@@ -46,8 +46,7 @@ interface Screen {
   open: boolean;
 }
 
-export function openTerminals(config: Config, actions: TerminalActions): Terminals {
-  speakAll(config);
+export function openTerminals(say: typeof sayWord, actions: TerminalActions): Terminals {
   allowStyles();
   const screens = new Map<string, Screen>();
   let run: string | null = null;
