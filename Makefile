@@ -25,7 +25,7 @@ SHORT    := $(filter-out $(OWN) $(GUESTS) $(ALONE) $(LONG) lessons,$(TESTS))
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
 .PHONY: stress strangers every help setup setup-test page worker build images serve host test test-short test-guests \
-        test-alone test-lessons test-browser test-long bench check seeds fmt lint clean
+        built-server built-worker test-alone test-lessons test-browser test-long bench check seeds fmt lint clean
 
 help:
 	@echo "make serve   install what is missing, build, and serve on http://$(LISTEN)"

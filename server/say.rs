@@ -33,7 +33,7 @@ pub use instead::Instead;
 pub use parts::{Example, Found, Matters, Printed};
 pub use print::Print;
 pub use sentence::Sentence;
-pub use size::Size;
+pub use size::{Size, Unit};
 pub use step::Step;
 pub use told::{Asked, Told};
 pub use verifier::{Mistake, Newer, Pointee};

@@ -251,7 +251,10 @@ fn answers_over_http_fit_their_document_which_has_every_address() {
         fits(&document, "post", "/api/runs", answer);
     }
     let run = started.header("location").to_owned();
-    for (path, headers, status) in [(run.as_str(), key, 200), (&run, &[], 403), ("/api/runs/0", key, 404)] {
+    let wrong = format!("{run}?after=x");
+    for (path, headers, status) in
+        [(run.as_str(), key, 200), (&wrong, key, 400), (&run, &[], 403), ("/api/runs/0", key, 404)]
+    {
         let answer = ask(server.address, "GET", path, headers, b"");
         assert_eq!(answer.status, status, "{answer:?}");
         fits(&document, "get", "/api/runs/{id}", &answer);

@@ -2,9 +2,9 @@
 //! in the same words on every kernel, whatever that kernel's own words are.
 //!
 //! The programs are in `mistakes/`; the line that ends in `HERE` is the one, and those that
-//! end in `WAY` are where its value comes along, which kernels without reports leave to us. `@note` is in a note. What
-//! `@report` names is in the report that 7.3 and later write, and those that name
-//! nothing have none.
+//! end in `WAY` are where its value comes along, which kernels without reports leave to us.
+//! `@note` is in a note. What `@report` names is in the report that 7.3 and later write, and
+//! those that name nothing have none.
 
 mod support;
 

@@ -35,6 +35,7 @@ struct Case {
     record: Vec<String>,
     test: Vec<String>,
     show: Vec<String>,
+    lacks: Vec<String>,
     shows: Vec<(String, Regex)>,
 }
 
@@ -61,6 +62,7 @@ impl Case {
             record: said("record"),
             test: said("test"),
             show: said("show"),
+            lacks: said("lacks"),
             shows,
             path: path.to_owned(),
         }
@@ -101,7 +103,9 @@ impl Case {
                 .filter(|(kind, pattern)| !shown(&of, kind, pattern))
                 .map(|(_, pattern)| pattern.as_str())
                 .collect();
-            (!missing.is_empty()).then(|| format!("{path} on {kernel} does not show {missing:?}:\n{of:?}"))
+            let lacks = |found: &Value| self.lacks.iter().any(|id| found["id"] == id.as_str());
+            let is_wrong = !missing.is_empty() || of.of("diagnostic").any(lacks);
+            is_wrong.then(|| format!("{path} on {kernel} does not show {missing:?}:\n{of:?}"))
         });
         wrong.collect()
     }
@@ -132,6 +136,7 @@ fn shown(story: &Story, kind: &str, pattern: &Regex) -> bool {
         "runs" => story.of("stats").any(|stats| {
             pattern.is_match(&format!("{} {} {}", plain(&stats["program"]), stats["runs"], stats["ns"]))
         }),
+        "uncounted" => story.of("stats").any(|stats| stats["runs"] != 0 && stats["verdicts"].is_null()),
         "stats" => story.of("stats").any(|stats| pattern.is_match(&verdicts(stats))),
         "tested" => story.of("tested").any(|tested| pattern.is_match(&tested.to_string())),
         "code" => story.of("code").any(|code| pattern.is_match(&code.to_string())),

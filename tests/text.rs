@@ -40,6 +40,10 @@ fn a_histogram_is_drawn_when_the_run_is_over_instead_of_each_change() {
     }
     let told = text("map_histogram.bpf.c", &["--stimulus", "touch /tmp/a; rm /tmp/a"]);
     let drawn = "\
+map       linear_dist: how many of each
+         0 : 0        |                                        |
+         1 : 0        |                                        |
+         2 : 3        |****************************************|
 map       size_hist: how many in each range, powers of two
          0 -> 1          : 0        |                                        |
          2 -> 3          : 2        |********************                    |

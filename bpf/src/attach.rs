@@ -238,7 +238,8 @@ fn why(errno: i32, program: &Program<'_>, wanted: Option<&Target>) -> AttachFail
     }
     match errno {
         ENODEV if let Some(Target::Interface { name, .. }) = wanted => {
-            AttachFailure::NoInterface { name: name.clone(), known: target::interfaces() }
+            let known = target::interfaces(target::reaches_both(program));
+            AttachFailure::NoInterface { name: name.clone(), known }
         }
         ENOENT | EOPNOTSUPP | ENODEV if let Some(Target::Counter { event, .. }) = wanted => {
             AttachFailure::NoCounter { event: *event }

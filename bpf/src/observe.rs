@@ -60,6 +60,9 @@ const MAX_DRAIN: Duration = Duration::from_secs(2);
 /// The same in a guest, which is ended from outside a second after its time.
 const MAX_DRAIN_IN_GUEST: Duration = Duration::from_millis(500);
 
+/// What is asked after that has this long in any case.
+const AT_LEAST: Duration = Duration::from_millis(250);
+
 /// Everything that is looked at during a run.
 pub(crate) struct Observer<'a> {
     span: Span,
@@ -139,9 +142,7 @@ impl<'a> Observer<'a> {
         self.read_output(outlet)?;
         self.maps.iter_mut().for_each(Watched::is_due);
         self.look(outlet)?;
-        for format in printing::refused(self.object) {
-            outlet.send(&Event::Unprintable(format))?;
-        }
+        printing::tell(self.object, drained_by.max(Instant::now() + AT_LEAST), outlet)?;
         self.pipe.throw_away(); // what was printed by trying
         Ok(done)
     }

@@ -5,7 +5,7 @@
 
 use std::{
     ffi::CStr,
-    os::fd::{FromRawFd as _, OwnedFd},
+    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
 };
 
 use libbpf_rs::libbpf_sys::{self, bpf_insn};
@@ -44,7 +44,6 @@ pub(crate) fn load(
 
 /// Stands where the kernel was told when the program was loaded, for as long as it is held.
 pub(crate) fn stand(program: &OwnedFd) -> Option<OwnedFd> {
-    use std::os::fd::AsRawFd as _;
     // SAFETY: a program that names its function needs no other name.
     owned(unsafe { libbpf_sys::bpf_raw_tracepoint_open(std::ptr::null(), program.as_raw_fd()) })
 }

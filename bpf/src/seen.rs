@@ -97,7 +97,7 @@ pub struct ProgramStats {
 pub struct Verdict {
     /// What it returned; `None` for all that no verdict is that small or great.
     pub returned: Option<i32>,
-    /// As the kernel's headers name it, where they do.
+    /// As the kernel's headers name it, else in words, where there is one.
     pub name: Option<String>,
     /// Since attach, by all CPUs.
     pub count: u64,

@@ -93,7 +93,7 @@ fn usual(object: &Object, program: &ProgramImpl<'_>) -> Result<Attached, i32> {
         ProgramType::PerfEvent => tracing::clock(program, None, HZ),
         ProgramType::SkMsg | ProgramType::SkSkb => sockets::sockmap(object, program),
         ProgramType::SkLookup => sockets::lookup(object, program),
-        ProgramType::FlowDissector => net::namespace(program),
+        ProgramType::FlowDissector => net::dissector(program),
         ProgramType::SkReuseport => sockets::reuseport(object, program),
         ProgramType::Netfilter => net::netfilter(program),
         ProgramType::LwtIn | ProgramType::LwtOut | ProgramType::LwtXmit => net::route(program),
@@ -168,6 +168,15 @@ fn wants_cgroup(kind: ProgramType, attach_type: u32) -> bool {
 /// Whether a classifier is for a netkit pair: the one end's packets, or the other's.
 fn is_netkit(attach_type: u32) -> bool {
     [libbpf_sys::BPF_NETKIT_PRIMARY, libbpf_sys::BPF_NETKIT_PEER].contains(&attach_type)
+}
+
+/// Whether the other end of the cable can be named for such a program.
+pub(crate) fn reaches_both(program: &ProgramImpl<'_>) -> bool {
+    match program.prog_type() {
+        ProgramType::Xdp => true,
+        ProgramType::SchedCls => !is_netkit(attach_type(program)),
+        _ => false,
+    }
 }
 
 fn is_egress(section: &str) -> bool {

@@ -10,6 +10,7 @@ use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 use bpflab_worker::Verdict;
 use libbpf_rs::{
     MapCore as _, MapFlags, MapHandle, MapType, Object, ProgramType,
+    btf::{Btf, BtfKind, BtfType, types::FuncProto},
     libbpf_sys::{self, bpf_insn},
     query::{ProgInfoIter, ProgInfoQueryOptions},
 };
@@ -25,7 +26,7 @@ const GREATEST: i32 = 8;
 /// Where all others are counted.
 const OTHER: u32 = (GREATEST - LEAST) as u32 + 1;
 
-/// include/uapi/linux/bpf.h and pkt_cls.h name these.
+/// include/uapi/linux/bpf.h and pkt_cls.h name these; what a cgroup and a look-up say has no names there.
 pub(crate) fn name(kind: ProgramType, returned: i32) -> Option<&'static str> {
     match (kind, returned) {
         (ProgramType::Xdp, 0) => Some("XDP_ABORTED"),
@@ -72,10 +73,12 @@ impl Verdicts {
         }
         let known: Vec<_> =
             ProgInfoIter::with_query_opts(ProgInfoQueryOptions::default().include_func_info(true)).collect();
+        let btf = object.btf().ok().flatten();
         let counted = object.progs().filter(|program| decides(program.prog_type())).filter_map(|program| {
             let id = libbpf_rs::Program::id_from_fd(program.as_fd()).ok()?;
             let functions = &known.iter().find(|info| info.id == id)?.func_info;
             let entry = functions.iter().find(|function| function.insn_off == 0)?.type_id;
+            takes_its_context(btf.as_ref()?, entry).then_some(())?;
             let (counts, link) = count(program.as_fd(), entry)?;
             let program_name = program.name().to_string_lossy().into_owned();
             Some(Counted { program: program_name, kind: program.prog_type(), counts, _link: link })
@@ -97,6 +100,23 @@ impl Verdicts {
         });
         slots.collect()
     }
+}
+
+/// Whether a function takes the one argument that the kernel expects of it. Of any other the
+/// kernel believes no type, and where its result would be is another place then
+/// (bpf_check_attach_target(), kernel/bpf/verifier.c).
+fn takes_its_context(btf: &Btf<'_>, function: u32) -> bool {
+    let proto = || {
+        let function = btf.type_by_id::<BtfType<'_>>(function.into())?;
+        FuncProto::try_from(function.next_type()?).ok()
+    };
+    let context = |proto: FuncProto<'_>| {
+        let [parameter] = proto.iter().collect::<Vec<_>>()[..] else { return None };
+        let pointer = btf.type_by_id::<BtfType<'_>>(parameter.ty)?.skip_mods_and_typedefs();
+        let target = (pointer.kind() == BtfKind::Ptr).then(|| pointer.next_type()).flatten()?;
+        target.skip_mods_and_typedefs().name().map(|name| name == "xdp_md" || name == "__sk_buff")
+    };
+    proto().and_then(context).unwrap_or(false)
 }
 
 /// Counts what a program returns that has this function type.

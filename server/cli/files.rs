@@ -66,7 +66,7 @@ pub(super) fn gather(named: &Named<'_>) -> anyhow::Result<Result<Sources, Senten
         // Of one that is not there the compiler says so: it may stand in a comment.
         let Some((root, path)) = header.find(named.folders) else {
             if let Some(name) = types {
-                files.insert(name, TYPES.to_owned());
+                files.entry(name).or_insert_with(|| TYPES.to_owned()); // unless the person named it
             }
             continue;
         };

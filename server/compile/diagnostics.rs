@@ -11,6 +11,8 @@ const MAX_KEPT: usize = 50;
 /// Reads clang's one-line messages. Standard input is `program`.
 pub(super) fn parse(messages: &str, program: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
+    // Whether the last finding was there before: its notes were, too.
+    let mut is_said = false;
     for line in messages.lines() {
         if let Some(fix) = parse_fix(line, program) {
             if let Some(last) = found.last_mut() {
@@ -26,12 +28,17 @@ pub(super) fn parse(messages: &str, program: &str) -> Vec<Diagnostic> {
             _ => (text, "clang".to_owned()),
         };
         let message = Words::Tool(text.to_owned());
+        // clang says of each access that the stack is too small.
+        let same = |one: &Diagnostic| one.place.as_ref() == Some(&place) && one.message == message;
+        let is_note = severity == Severity::Note;
+        is_said = if is_note { is_said } else { found.iter().any(same) };
+        if is_said {
+            continue;
+        }
         if severity == Severity::Note
             && let Some(last) = found.last_mut()
         {
             last.notes.push(Note { place: Some(place), message });
-        } else if found.iter().any(|one| one.place.as_ref() == Some(&place) && one.message == message) {
-            // clang says of each access that the stack is too small.
         } else if found.len() < MAX_KEPT {
             found.push(Diagnostic {
                 origin: Origin::Compiler,

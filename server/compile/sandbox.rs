@@ -217,8 +217,10 @@ impl Sandbox {
             }
         }
         let folder = places::inside(local);
-        // A way out of it leads through it, also where nothing is in it.
-        command.arg("--dir").arg(&folder);
+        if !local.is_empty() {
+            // A way out of it leads through it, also where nothing is in it.
+            command.arg("--dir").arg(&folder);
+        }
         let (ready, tell) = io::pipe()?;
         command.arg("--info-fd").arg(READY_FD.to_string());
         let mut passed = vec![

@@ -30,7 +30,7 @@ pub(super) fn path<'l>(log: &'l str, verdict: &str) -> Vec<(Option<&'l str>, Hop
     if let Some(at) = taken(&lines, verdict) {
         return hop(at, HopKind::Made).into_iter().collect();
     }
-    let mut found = Vec::new();
+    let mut found: Vec<(Option<&str>, Hop)> = Vec::new();
     let is_of_number = OF_THE_NUMBER.iter().any(|words| verdict.contains(words));
     // The instruction that was refused stands right before its verdict.
     let refused = lines.iter().rposition(|line| line.contains(verdict));
@@ -43,6 +43,14 @@ pub(super) fn path<'l>(log: &'l str, verdict: &str) -> Vec<(Option<&'l str>, Hop
     while found.len() < MAX_HOPS {
         let puts = |line: &&str| instruction(line).is_some_and(|text| sets(text, seat));
         let Some(before) = lines[..at].iter().rposition(puts) else { break };
+        let is_called = |line: &&str| instruction(line).is_some_and(|text| text.starts_with("call "));
+        if matches!(seat, Seat::Slot(_)) && lines[before + 1..at].iter().any(is_called) {
+            // Whoever was called may have put something else there: it came from the stack.
+            if let Some((_, hop)) = found.last_mut() {
+                hop.kind = HopKind::Made;
+            }
+            break;
+        }
         at = before;
         let Some(text) = instruction(lines[at]) else { break };
         let (kind, next) = match (changes(text), added(text).filter(|_| is_of_number), moved_from(text)) {
@@ -147,7 +155,9 @@ fn changes(text: &str) -> bool {
 
 /// The register that is added to another: 2 of `r1 += r2`.
 fn added(text: &str) -> Option<Seat> {
-    text.split_once(" += ").and_then(|(_, from)| seat(from))
+    // Not an atomic one, which adds to what is in memory.
+    let (_, from) = text.starts_with(['r', 'w']).then(|| text.split_once(" += "))??;
+    seat(from)
 }
 
 /// The register that is read or written through: 6 of `r0 = *(u8 *)(r6 +24)`.
@@ -176,6 +186,21 @@ fn slot(operand: &str) -> Option<Seat> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_atomic_addend_is_no_offset_and_a_call_may_have_written_the_stack() {
+        let verdict = "R1 unbounded memory access";
+        let kinds = |log: &str| -> Vec<(String, HopKind)> {
+            path(log, verdict).into_iter().map(|(_, hop)| (hop.how, hop.kind)).collect()
+        };
+        let atomic = "1: (85) call bpf_get_prandom_u32#7\n2: (b7) r2 = 9\n3: (bf) r3 = r0\n4: (0f) r1 += r3\n\
+                      5: (db) lock *(u64 *)(r1 +0) += r2\nR1 unbounded memory access, x\n";
+        assert_eq!(kinds(atomic)[0], ("call bpf_get_prandom_u32#7".to_owned(), HopKind::Made));
+        let read = "1: (7b) *(u64 *)(r10 -8) = r0\n2: (85) call bpf_probe_read_kernel#113\n\
+                    3: (79) r2 = *(u64 *)(r10 -8)\n4: (0f) r1 += r2\n5: (71) r0 = *(u8 *)(r1 +0)\n\
+                    R1 unbounded memory access, x\n";
+        assert_eq!(kinds(read)[0], ("r2 = *(u64 *)(r10 -8)".to_owned(), HopKind::Made));
+    }
 
     #[test]
     fn a_number_without_bounds_is_followed_rather_than_its_pointer() {

@@ -166,17 +166,6 @@ fn place(shown: &str, (file, text): (&str, &str)) -> Option<Place> {
     Some(Place { file: file.to_owned(), line, column: 1 })
 }
 
-/// Where a program prints with this format.
-pub fn printed_at(format: &str, (file, text): (&str, &str)) -> Option<Place> {
-    let literal = format.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
-    let literal = format!("\"{literal}\"");
-    let (line, at) = (1..).zip(text.lines()).find_map(|(line, text)| {
-        let at = text.find(&literal).filter(|at| text[..*at].ends_with("printk("))?;
-        Some((line, at))
-    })?;
-    Some(Place { file: file.to_owned(), line, column: u32::try_from(at).ok()? + 1 })
-}
-
 /// The line of what a finding names: a SEC, a function, a map.
 pub fn named_place(found: &Diagnostic, (file, text): (&str, &str)) -> Option<Place> {
     let ending = match &found.message {

@@ -48,6 +48,8 @@ pub struct Seen {
     records: u64,
     changes: u64,
     tests: u64,
+    /// Formats that print nothing on this kernel.
+    refused: u64,
     globals: BTreeSet<String>,
 }
 
@@ -95,6 +97,12 @@ impl Seen {
         self.changes += u64::from(!self.globals.insert(name.to_owned()));
     }
 
+    /// One more format prints nothing here: how many do by now.
+    pub fn refused_format(&mut self) -> u64 {
+        self.refused += 1;
+        self.refused
+    }
+
     /// A program's counts.
     pub fn stats(&mut self, stats: &ProgramStats) {
         if let Some(runs) = self.runs.get_mut(&stats.program) {
@@ -118,6 +126,7 @@ impl Seen {
             let ran = |name: &&String| self.runs.get(*name).is_some_and(|runs| *runs > 0);
             let decided: Vec<String> = self.decide.iter().filter(ran).cloned().collect();
             match decided.is_empty() {
+                true if self.refused > 0 => return None, // that is why, and has been said
                 true => ("fired-silent", Sentence::FiredButSilent { runs }),
                 false => ("fired-verdict", Sentence::FiredAndDecided { runs, programs: decided }),
             }

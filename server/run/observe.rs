@@ -20,7 +20,7 @@ use crate::{
     diagnostic::{Diagnostic, Origin},
     explain::{self, Seen},
     kernel::Accelerator,
-    say::{Sentence, Size, Unchanged},
+    say::{Sentence, Size, Unchanged, Unit},
 };
 use legal::legal;
 use words::{attach_sentence, change_sentence, global_sentence, unchanged};
@@ -282,7 +282,7 @@ impl Observation<'_> {
                 self.failed = Some(Outcome::Unmet);
             }
             Event::Sized { map, kind, entries } => {
-                let sentence = Sentence::Size(Size::Usual { map, entries, kind });
+                let sentence = Sentence::Size(Size::Usual { map, entries, unit: Unit::of(&kind) });
                 self.say(RunEvent::Diagnosed(Diagnostic::note(Origin::Attach, "usual-size", sentence)));
             }
             Event::OpenFailed { errno } => {
@@ -367,12 +367,7 @@ impl Observation<'_> {
                 self.diagnose(Origin::Attach, "thrown-out", Sentence::ThrownOut { why });
                 self.failed = Some(Outcome::Rejected);
             }
-            Event::Stats(all) => {
-                for stats in all {
-                    self.seen.stats(&stats);
-                    self.say(RunEvent::Stats(stats));
-                }
-            }
+            Event::Stats(all) => self.counted(all),
             Event::Unprintable(format) => self.unprintable(format),
             Event::Lost { stream, count } => self.say(RunEvent::Lost { stream, count }),
             Event::Tested { program, result: Ok(tested) } => {

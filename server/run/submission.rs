@@ -65,7 +65,7 @@ impl Submission {
     /// What it wants of a guest. A scheduler rewrites the kernel's own where it is attached,
     /// which runs all the time.
     pub(super) fn place<'a>(&'a self, kernel: &'a str) -> Place<'a> {
-        let processors = match schedules(self.sources.program().1) {
+        let processors = match schedules(&self.sources.text()) {
             true => Processors::InTurn,
             false => Processors::AtOnce,
         };

@@ -197,10 +197,10 @@ impl Absent {
                 )
             }
             Self::Permission { program, section } => format!(
-                "{program} was not attached to SEC(\"{section}\"): this kernel does not permit it (EPERM). On a machine's own kernel that takes root, or CAP_BPF and CAP_PERFMON, and a kernel that is not locked down; in a guest you may. Choose a guest's kernel."
+                "{program} was not attached to SEC(\"{section}\"): this kernel does not permit it (EPERM). On a machine's own kernel that takes root, or CAP_BPF and CAP_PERFMON, and a kernel that is not locked down; or choose a guest's."
             ),
             Self::Room { program, section } => format!(
-                "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), one XDP program on an interface, one of each lwt kind on a route, and one flow dissector in a network namespace: put several into one, which calls functions, or leave out all but one (attach: none)."
+                "{program} was not attached to SEC(\"{section}\"): it is full. The kernel takes at most 64 programs for one event or for one kind on a cgroup, fewer at one function (38 with fentry, fexit and LSM), one XDP program on an interface (lab0 and lab1 are the two ends of one cable), one of each lwt kind on a route, and one flow dissector in a network namespace: put several into one, which calls functions, or leave out all but one (attach: none)."
             ),
             Self::Fields { program, section } => format!(
                 "{program} was not attached to SEC(\"{section}\"): it reads its context further than this tracepoint's fields go. Which there are stands in its file \"format\" below /sys/kernel/tracing/events; use the struct that belongs to it."
@@ -288,10 +288,10 @@ impl Absent {
                 )
             }
             Self::Permission { program, section } => format!(
-                "{program} 未能附加到 SEC(\"{section}\")：这个内核不允许（EPERM）。在机器自己的内核上，这需要 root，或 CAP_BPF 与 CAP_PERFMON，并且内核未被锁定（lockdown）；在虚拟机里则可以。请选择一个虚拟机内核。"
+                "{program} 未能附加到 SEC(\"{section}\")：这个内核不允许（EPERM）。在机器自己的内核上，这需要 root，或 CAP_BPF 与 CAP_PERFMON，并且内核未被锁定（lockdown）；也可以换用虚拟机内核。"
             ),
             Self::Room { program, section } => format!(
-                "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络接口只有一个 XDP 程序；一条路由上每种 lwt 只有一个程序；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数，或只留一个（其余用 attach 设为 none）。"
+                "{program} 未能附加到 SEC(\"{section}\")：那里已经满了。内核对一个事件、或一个 cgroup 的每种类型最多接受 64 个程序；对一个函数（fentry、fexit、LSM）更少，为 38 个；一个网络接口只有一个 XDP 程序（lab0 与 lab1 是同一根网线的两端）；一条路由上每种 lwt 只有一个程序；一个网络命名空间只有一个 flow dissector：请把几个合成一个程序，在其中分别调用各个函数，或只留一个（其余用 attach 设为 none）。"
             ),
             Self::Fields { program, section } => format!(
                 "{program} 未能附加到 SEC(\"{section}\")：它读取上下文的位置超出了这个 tracepoint 的字段。有哪些字段，见 /sys/kernel/tracing/events 下它的 format 文件；请使用与它对应的结构体。"

@@ -209,7 +209,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "The program ran {runs} times and showed nothing: a filter that never matches, a key that is never found, or a bpf_printk that is never reached."
         ),
         S::FiredAndDecided { runs, programs } => format!(
-            "It ran {runs} times, and what {} returned each time is its effect: it let something pass, refused it, or chose. It need not print; the effect is seen in what the stimulus met, and verdicts over packets are counted beside the runs.",
+            "It ran {runs} times, and what {} returned each time is its effect: it let something pass, refused it, or chose. It need not print; the effect is seen in what the stimulus met. What xdp, tc and cgroup_skb programs decide is counted; count others in a map.",
             list(programs)
         ),
         S::StimulusTimedOut { seconds } => format!(

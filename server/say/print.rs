@@ -25,25 +25,38 @@ impl Print {
     /// What the helper answers.
     fn answer(&self) -> String {
         match self.errno {
-            22 => "EINVAL".to_owned(),
+            22 => "-EINVAL".to_owned(),
             errno => format!("-{errno}"),
         }
     }
 
+    /// The format and what in it is not taken, as they stand in a source.
+    fn written(&self) -> (String, Option<String>) {
+        let written = |text: &str| text.escape_debug().to_string();
+        (written(self.format.trim_end()), self.culprit.as_deref().map(written))
+    }
+
+    /// Whether it is a letter, and no conversion, that is not taken.
+    fn is_letter(&self) -> bool {
+        self.culprit.as_ref().is_some_and(|culprit| !culprit.starts_with('%'))
+    }
+
     fn en(&self) -> String {
-        let (Self { program, .. }, format, answer) = (self, self.format.trim_end(), self.answer());
-        let what = match &self.culprit {
+        let (program, (format, culprit), answer) = (&self.program, self.written(), self.answer());
+        let what = match &culprit {
             Some(culprit) => format!("\"{culprit}\" in \"{format}\""),
             None => format!("\"{format}\""),
         };
-        let next = match &self.culprit {
-            Some(culprit) if !culprit.is_ascii() => {
-                "Write the text in ASCII, or send it through a ring buffer."
+        let next = match culprit {
+            Some(_) if self.is_letter() => {
+                "Write the text in ASCII that prints, or send it through a ring buffer."
             }
             Some(_) => {
                 "What every kernel takes is %d, %i, %u and %x, also with l or ll, %s and %p; none takes a floating-point number."
             }
-            None => "Older kernels take three arguments at most, and one %s; use two calls.",
+            None => {
+                "It has more conversions than values, or, before Linux 5.13, more than three or more than one %s: use several calls."
+            }
         };
         format!(
             "bpf_printk in {program} prints nothing here: this kernel does not take {what}, and the helper returns {answer} instead. {next}"
@@ -51,15 +64,15 @@ impl Print {
     }
 
     fn zh(&self) -> String {
-        let (Self { program, .. }, format, answer) = (self, self.format.trim_end(), self.answer());
-        let what = match &self.culprit {
+        let (program, (format, culprit), answer) = (&self.program, self.written(), self.answer());
+        let what = match &culprit {
             Some(culprit) => format!("“{format}”里的“{culprit}”"),
             None => format!("“{format}”"),
         };
-        let next = match &self.culprit {
-            Some(culprit) if !culprit.is_ascii() => "请用 ASCII 书写这段文字，或改用环形缓冲区发送。",
+        let next = match culprit {
+            Some(_) if self.is_letter() => "请用可打印的 ASCII 书写这段文字，或改用环形缓冲区发送。",
             Some(_) => "每个内核都接受 %d、%i、%u、%x（也可加 l 或 ll）、%s 和 %p；浮点数则都不接受。",
-            None => "较旧的内核最多接受三个参数和一个 %s；请分两次调用。",
+            None => "转换说明多于实际的值；或者在 Linux 5.13 之前，多于三个，或 %s 多于一个：请分几次调用。",
         };
         format!(
             "{program} 里的 bpf_printk 在这里什么也不会打印：这个内核不接受{what}，辅助函数改为返回 {answer}。{next}"

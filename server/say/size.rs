@@ -7,9 +7,29 @@ use super::Lang;
 #[expect(missing_docs, reason = "each variant's words stand below")]
 pub enum Size {
     /// Nobody said it, and the lab took the usual one.
-    Usual { map: String, entries: u32, kind: String },
+    Usual { map: String, entries: u32, unit: Unit },
     /// What was written is none.
     Bad { map: String, words: String },
+}
+
+/// What a map's size counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Unit {
+    Bytes,
+    Stacks,
+    Entries,
+}
+
+impl Unit {
+    /// Of a map's kind, as libbpf names it.
+    pub fn of(kind: &str) -> Self {
+        match kind {
+            "ringbuf" | "user_ringbuf" => Self::Bytes,
+            "stack_trace" => Self::Stacks,
+            _ => Self::Entries,
+        }
+    }
 }
 
 impl Size {
@@ -23,11 +43,11 @@ impl Size {
 
     fn en(&self) -> String {
         match self {
-            Self::Usual { map, entries, kind } => {
-                let unit = match kind.as_str() {
-                    "ringbuf" | "user_ringbuf" => "bytes",
-                    "stack_trace" => "stacks",
-                    _ => "entries",
+            Self::Usual { map, entries, unit } => {
+                let unit = match unit {
+                    Unit::Bytes => "bytes",
+                    Unit::Stacks => "stacks",
+                    Unit::Entries => "entries",
                 };
                 format!(
                     "\"{map}\" does not say how large it is, so it has the usual size here: {entries} {unit}. A loader of your own has to give it one; in the source, max_entries does."
@@ -42,11 +62,11 @@ impl Size {
 
     fn zh(&self) -> String {
         match self {
-            Self::Usual { map, entries, kind } => {
-                let unit = match kind.as_str() {
-                    "ringbuf" | "user_ringbuf" => "字节",
-                    "stack_trace" => "个栈",
-                    _ => "个条目",
+            Self::Usual { map, entries, unit } => {
+                let unit = match unit {
+                    Unit::Bytes => "字节",
+                    Unit::Stacks => "个栈",
+                    Unit::Entries => "个条目",
                 };
                 format!(
                     "“{map}”没有写明大小，因此这里采用常用的大小：{entries} {unit}。你自己的加载器必须为它设置大小；也可以在源码里写 max_entries。"

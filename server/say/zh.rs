@@ -186,7 +186,7 @@ pub(super) fn say(sentence: &Sentence) -> String {
             "程序运行了 {runs} 次，却没有任何可见结果：过滤条件从不成立、键从未找到，或从未执行到 bpf_printk。"
         ),
         S::FiredAndDecided { runs, programs } => format!(
-            "它运行了 {runs} 次，{} 每次的返回值就是它的作用：放行、拒绝或作出选择。它不必打印什么；作用体现在触发进程所遇到的结果里；对数据包的判决次数列在运行次数旁。",
+            "它运行了 {runs} 次，{} 每次的返回值就是它的作用：放行、拒绝或作出选择。它不必打印什么；作用体现在触发进程所遇到的结果里。xdp、tc 和 cgroup_skb 程序的判决会被计数；其他的可在 map 中计数。",
             list(programs)
         ),
         S::StimulusTimedOut { seconds } => format!("触发进程在 {seconds} 秒后仍未结束，因此运行被终止。"),

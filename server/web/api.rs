@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Path, Query, Request, State},
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -76,10 +76,13 @@ pub(super) async fn story(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
     Path(id): Path<String>,
-    Query(from): Query<From>,
+    from: Result<Query<From>, QueryRejection>,
 ) -> Result<Response, Error> {
     let lang = language(&headers);
     site.admit(&headers).map_err(|error| error.say(lang))?;
+    let Query(from) = from.map_err(|error| {
+        Error::new(StatusCode::BAD_REQUEST, Sentence::BadRequest { why: error.body_text() }).say(lang)
+    })?;
     let unknown = || Error::new(StatusCode::NOT_FOUND, Sentence::UnknownRun).say(lang);
     let handle = site.runs.find(&id).ok_or_else(unknown)?;
     let writer = Writer::new(id, handle.about.clone(), lang);

@@ -1,6 +1,7 @@
-//! Programs that nobody here wrote: the samples, tools and tests of the kernel's own source.
-//! Each is run as it is, as a newcomer would, and what became of it is counted: what their own
-//! loaders would have set is not set. A refusal that has no words of the lab's is named.
+//! Programs that nobody here wrote: the samples, tools and tests of the kernel's own source, and
+//! projects that Debian has the source of. Each is run as it is, as a newcomer would, and what
+//! became of it is counted: what their own loaders would have set is not set. A refusal that has
+//! no words of the lab's is named.
 //!
 //! Knows where they are and what `bpflab run` says. Judges nothing: these are counts.
 
@@ -19,8 +20,56 @@ use serde_json::Value;
 
 use crate::{say, table::Table};
 
-/// Debian's package of the source, its suite, and the guest whose kernel it is of.
-const SOURCE: (&str, &str, &str) = ("linux-source-6.12", "trixie", "6.12");
+/// Programs that are from one place.
+struct Collection {
+    /// Debian's package, and its suite.
+    package: &'static str,
+    suite: &'static str,
+    /// The package is a source package, rather than one that holds a source.
+    is_source: bool,
+    /// Folders, and how the names of programs in them end.
+    places: &'static [(&'static str, &'static str)],
+    /// Where their headers are.
+    headers: &'static [&'static str],
+}
+
+const COLLECTIONS: [Collection; 3] = [
+    Collection {
+        package: "linux-source-6.12",
+        suite: "trixie",
+        is_source: false,
+        places: &[
+            ("samples/bpf", ".bpf.c"),
+            ("tools/bpf/runqslower", ".bpf.c"),
+            ("tools/perf/util/bpf_skel", ".bpf.c"),
+            ("tools/testing/selftests/bpf/progs", ".c"),
+        ],
+        headers: &["tools/testing/selftests/bpf"],
+    },
+    Collection {
+        package: "bpftune",
+        suite: "trixie",
+        is_source: true,
+        places: &[("src", ".bpf.c")],
+        headers: &["include"],
+    },
+    Collection {
+        package: "xdp-tools",
+        suite: "sid",
+        is_source: true,
+        places: &[
+            ("lib/util", ".bpf.c"),
+            ("xdp-bench", ".bpf.c"),
+            ("xdp-forward", ".bpf.c"),
+            ("xdp-monitor", ".bpf.c"),
+            ("xdp-trafficgen", ".bpf.c"),
+        ],
+        headers: &["headers", "lib/util"],
+    },
+];
+
+/// The guest that they run in: the first collection's kernel.
+const KERNEL: &str = "6.12";
 
 /// As many at a time as this machine's guests have processors for.
 const AT_ONCE: usize = 2;
@@ -47,8 +96,16 @@ enum Fate {
 
 /// Prints what became of all, by where they are from, and why not.
 pub(crate) fn measure() -> anyhow::Result<()> {
-    let folder = fetch()?;
-    let programs = programs(&folder)?;
+    let top = data_folder().join("strangers");
+    let mut programs = Vec::new();
+    for collection in &COLLECTIONS {
+        match fetch(collection, &top) {
+            Ok(folder) => programs.extend(programs_of(collection, &folder)?.map(|path| (collection, path))),
+            // A mirror may not have it today; the others are counted all the same.
+            Err(error) => say(&format!("left out: {error}")),
+        }
+    }
+    ensure!(!programs.is_empty(), "there is no program to try");
     let left = Mutex::new(programs.iter());
     let fates = Mutex::new(BTreeMap::new());
     thread::scope(|scope| {
@@ -56,9 +113,10 @@ pub(crate) fn measure() -> anyhow::Result<()> {
             scope.spawn(|| {
                 loop {
                     let Some(program) = left.lock().ok().and_then(|mut left| left.next()) else { return };
-                    let fate = run(&folder, program);
+                    let (collection, path) = program;
+                    let fate = run(collection, &top.join(collection.package), path);
                     if let Ok(mut fates) = fates.lock() {
-                        fates.insert(program.clone(), fate);
+                        fates.insert(path.clone(), fate);
                         if fates.len() % 25 == 0 {
                             say(&format!("{} of {} programs", fates.len(), programs.len()));
                         }
@@ -69,32 +127,31 @@ pub(crate) fn measure() -> anyhow::Result<()> {
     });
     let fates = fates.into_inner().map_err(|_| anyhow::anyhow!("a run was lost"))?;
     ensure!(fates.len() == programs.len(), "a run was lost");
-    report(&folder, &fates);
+    report(&top, &fates);
     Ok(())
 }
 
-fn fetch() -> anyhow::Result<PathBuf> {
-    let (package, suite, _) = SOURCE;
-    let folder = data_folder().join("strangers").join(package);
+fn fetch(collection: &Collection, top: &Path) -> anyhow::Result<PathBuf> {
+    let Collection { package, suite, is_source, .. } = collection;
+    let folder = top.join(package);
     say(&format!("fetching {package}"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/strangers.sh");
-    fs::create_dir_all(folder.parent().context("a folder")?)?;
-    let done = Command::new(script).arg(&folder).args([suite, package]).status()?;
+    fs::create_dir_all(top)?;
+    let kind = if *is_source { "source" } else { "package" };
+    let done = Command::new(script).arg(&folder).args([suite, package, kind]).status()?;
     ensure!(done.success(), "{package} cannot be fetched");
     Ok(folder)
 }
 
 /// Those with a program in them that a test does not mean to be refused, and that need no
 /// module of the tests' own.
-fn programs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn programs_of(
+    collection: &Collection,
+    folder: &Path,
+) -> anyhow::Result<impl Iterator<Item = PathBuf> + use<>> {
     let mut found = Vec::new();
-    for (place, end) in [
-        ("samples/bpf", ".bpf.c"),
-        ("tools/bpf/runqslower", ".bpf.c"),
-        ("tools/perf/util/bpf_skel", ".bpf.c"),
-        ("tools/testing/selftests/bpf/progs", ".c"),
-    ] {
-        for entry in fs::read_dir(folder.join(place))? {
+    for (place, end) in collection.places {
+        for entry in fs::read_dir(folder.join(place)).with_context(|| format!("no {place}"))? {
             let path = entry?.path();
             let text = fs::read_to_string(&path).unwrap_or_default();
             let is_wanted = path.to_string_lossy().ends_with(end)
@@ -107,13 +164,15 @@ fn programs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         }
     }
     found.sort();
-    Ok(found)
+    Ok(found.into_iter())
 }
 
-fn run(folder: &Path, program: &Path) -> Fate {
-    let tests = folder.join("tools/testing/selftests/bpf");
+fn run(collection: &Collection, folder: &Path, program: &Path) -> Fate {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bpflab"));
-    command.arg("run").arg(program).arg("-I").arg(tests).args(["--kernel", SOURCE.2]);
+    command.arg("run").arg(program).args(["--kernel", KERNEL]);
+    for headers in collection.headers {
+        command.arg("-I").arg(folder.join(headers));
+    }
     command.args(["--format", "json", "--stimulus", STIMULUS]);
     let Ok(ran) = command.output() else { return Fate::Refused("not started".to_owned()) };
     let story: Vec<Value> = String::from_utf8_lossy(&ran.stdout)
@@ -125,7 +184,8 @@ fn run(folder: &Path, program: &Path) -> Fate {
     let outcome = ended.and_then(|ended| ended["outcome"].as_str()).unwrap_or("usage");
     let error = story.iter().find(|object| object["type"] == "diagnostic" && object["severity"] == "error");
     let showed = ["trace", "record", "output", "global"].iter().any(|kind| has(kind))
-        || story.iter().any(|object| object["type"] == "map" && object["shown"] != 0);
+        || story.iter().any(|object| object["type"] == "map" && object["shown"] != 0)
+        || story.iter().any(|object| object["verdicts"].is_array());
     match (outcome, error) {
         ("completed", _) if showed => Fate::Shown,
         ("completed", _) => Fate::Attached,

@@ -10,9 +10,9 @@ use std::{
 
 use bpflab_worker::{BadChange, Value};
 use libbpf_rs::{AsRawLibbpf as _, MapCore as _, MapType, Object};
-use nix::net::if_::{if_nameindex, if_nametoindex};
+use nix::net::if_::if_nametoindex;
 
-use crate::{maps, pidfd, stimulus::CGROUP};
+use crate::{maps, pidfd, stimulus::CGROUP, target::interfaces};
 
 /// Bytes for the kernel, and what must stay open until it has read them.
 pub(super) struct Given {
@@ -59,7 +59,7 @@ pub(super) fn value(
             Some(given.ok_or_else(|| unknown(known().collect())))
         }
         MapType::Devmap | MapType::DevmapHash if name.parse::<u32>().is_err() => {
-            Some(interface(name, size).ok_or_else(|| unknown(interfaces())))
+            Some(interface(name, size).ok_or_else(|| unknown(interfaces(false))))
         }
         MapType::CgroupArray => Some(match name.as_str() {
             "cgroup" => File::open(CGROUP).map(|folder| Given::open(folder.into())).map_err(errno),
@@ -98,7 +98,7 @@ fn device(object: &Object, size: usize, fields: &[(String, Value)]) -> Result<Gi
         let Value::Text(name) = value else { return Err(misfit(field, "name")) };
         let unknown = |known: Vec<String>| BadChange::Unnamed { name: name.clone(), known };
         let (at, given) = match field.as_str() {
-            "ifindex" => (0, interface(name, size_of::<u32>()).ok_or_else(|| unknown(interfaces()))?),
+            "ifindex" => (0, interface(name, size_of::<u32>()).ok_or_else(|| unknown(interfaces(false)))?),
             "bpf_prog" => (size_of::<u32>(), program(object, name).map_err(unknown)?),
             _ => return Err(misfit(field, "struct bpf_devmap_val")),
         };
@@ -120,12 +120,6 @@ fn interface(name: &str, size: usize) -> Option<Given> {
     let mut bytes = if_nametoindex(name).ok()?.to_ne_bytes().to_vec();
     bytes.resize(size, 0);
     Some(bytes.into())
-}
-
-fn interfaces() -> Vec<String> {
-    let all =
-        if_nameindex().map(|all| all.iter().map(|one| one.name().to_string_lossy().into_owned()).collect());
-    all.unwrap_or_default()
 }
 
 fn errno(error: std::io::Error) -> BadChange {

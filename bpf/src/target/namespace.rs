@@ -50,14 +50,15 @@ pub(super) fn interface(name: &str) -> Result<i32, i32> {
     if_nametoindex(name).ok().and_then(|index| i32::try_from(index).ok()).ok_or(ENODEV)
 }
 
-/// All names that an interface can have.
-pub(crate) fn interfaces() -> Vec<String> {
+/// The names of the interfaces of this namespace, and of the other where it is reached.
+pub(crate) fn interfaces(reaches_both: bool) -> Vec<String> {
     let here = || {
         let all = if_nameindex().map_err(|errno| errno as i32)?;
         Ok(all.iter().map(|one| one.name().to_string_lossy().into_owned()).collect::<Vec<_>>())
     };
     let mut names = here().unwrap_or_default();
-    let there = Namespace::lab().and_then(|lab| lab.inside(here).ok()).unwrap_or_default();
+    let other = Namespace::lab().filter(|_| reaches_both);
+    let there = other.and_then(|lab| lab.inside(here).ok()).unwrap_or_default();
     there.into_iter().for_each(|name| {
         if !names.contains(&name) {
             names.push(name);

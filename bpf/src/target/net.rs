@@ -98,17 +98,22 @@ pub(super) fn netkit(program: &ProgramImpl<'_>, name: &str) -> Result<Attached, 
 /// Where it is said which processors a packet of loopback may be handed to, as bits.
 const SPREADS: &str = "/sys/class/net/lo/queues/rx-0/rps_cpus";
 
-/// To this network namespace. A packet is dissected where the kernel needs its hash, so it is
-/// made to: packets of loopback are spread over processors by it (where they have none yet:
-/// one that a connected socket sends has its socket's).
+/// To this network namespace.
 pub(super) fn namespace(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
     let own = File::open("/proc/self/ns/net").map_err(|_| ENODEV)?;
     let raw = program.as_libbpf_object().as_ptr();
     // SAFETY: as above; the namespace is open.
     let link = unsafe { libbpf_sys::bpf_program__attach_netns(raw, own.as_raw_fd()) };
-    let link = Link::libbpf(link)?;
+    Ok((Link::libbpf(link)?, "this network namespace".to_owned()))
+}
+
+/// To this network namespace. A packet is dissected where the kernel needs its hash, so it is
+/// made to: packets of loopback are spread over processors by it (where they have none yet:
+/// one that a connected socket sends has its socket's).
+pub(super) fn dissector(program: &ProgramImpl<'_>) -> Result<Attached, i32> {
+    let attached = namespace(program)?;
     let _ = fs::write(SPREADS, "3"); // without it, what hashes for another reason is left
-    Ok((link, "this network namespace".to_owned()))
+    Ok(attached)
 }
 
 /// IPv4 packets for this machine.

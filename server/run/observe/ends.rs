@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use bpflab_worker::{Done, Event, Refusal, Unprintable};
+use bpflab_worker::{Done, Event, ProgramStats, Refusal, Unprintable};
 
 use super::{Observation, Phase, words::refusal_sentence};
 use crate::{
@@ -18,6 +18,14 @@ use crate::{
 /// A guest that has said nothing for so long is no longer there: a worker
 /// looks at its programs' counts ten times a second.
 const SILENT: Duration = Duration::from_millis(1500);
+
+/// Formats that are said to be refused, in one run, and bytes of one.
+const MOST_FORMATS: u64 = 64;
+const LONGEST_FORMAT: usize = 1 << 10;
+
+/// Verdicts of one program, and bytes of a verdict's name.
+const MOST_VERDICTS: usize = 16;
+const LONGEST_NAME: usize = 32;
 
 impl Observation<'_> {
     /// What a phase is given once when the machine had no processor for its guest.
@@ -55,8 +63,25 @@ impl Observation<'_> {
         outcome
     }
 
-    /// A program prints with a format that this kernel does not take.
+    /// How often programs ran, and what they decided. A guest's word: there are no more verdicts.
+    pub(super) fn counted(&mut self, all: Vec<ProgramStats>) {
+        for mut stats in all {
+            stats.verdicts.truncate(MOST_VERDICTS);
+            stats
+                .verdicts
+                .retain(|verdict| verdict.name.as_ref().is_none_or(|name| name.len() <= LONGEST_NAME));
+            self.seen.stats(&stats);
+            self.say(RunEvent::Stats(stats));
+        }
+    }
+
+    /// A program prints with a format that this kernel does not take. A guest's word: a source
+    /// has not so many, nor such long ones.
     pub(super) fn unprintable(&mut self, Unprintable { program, format, culprit, errno }: Unprintable) {
+        let is_long = [&program, &format].into_iter().chain(&culprit).any(|text| text.len() > LONGEST_FORMAT);
+        if is_long || self.seen.refused_format() > MOST_FORMATS {
+            return;
+        }
         let sources = self.part.submission.sources.clone();
         let place = explain::printed_at(&format, sources.program());
         let sentence = Sentence::Print(Print { program, format, culprit, errno });

@@ -7,7 +7,7 @@ import type { Change, Value } from "../wire";
 import { say } from "../words";
 
 const HASHES = ["hash", "lru_hash", "percpu_hash", "lru_percpu_hash", "lpm_trie", "task_storage", "cgroup_storage"];
-/** What these hold is named: a program, a map, an interface, a cgroup. */
+/** What these hold is named (a program, a map, an interface, a cgroup), but for a cpumap, which holds lengths. */
 const NAMING = ["prog_array", "array_of_maps", "hash_of_maps", "devmap", "devmap_hash", "cpumap", "cgroup_array"];
 const KEYED = [...HASHES, ...NAMING];
 const ARRAYS = ["array", "percpu_array"];

@@ -60,8 +60,11 @@ async function sees(lab: Lab, kind: string, pattern: string): Promise<void> {
       return expect(await lab.openPanel("Programs")).toContainText(words);
     case "runs": {
       const [name = "", runs = ""] = words.source.split(" ");
-      return expect((await lab.openPanel("Programs")).getByRole("row").filter({ hasText: name }).first()).toContainText(runs);
+      const row = (await lab.openPanel("Programs")).getByRole("row").filter({ hasText: name }).first();
+      return expect(row.getByRole("cell", { name: runs, exact: true })).toBeVisible();
     }
+    case "uncounted":
+      return expect(await lab.openPanel("Programs")).not.toContainText("XDP_");
     case "stats": {
       const row = (await lab.openPanel("Programs")).getByRole("row").filter({ hasText: first });
       return expect(row.first()).toContainText(new RegExp(words.source.slice(first.length)));
